@@ -1,0 +1,87 @@
+#include <gtest/gtest.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/inbox.h"
+#include "base/path.h"
+#include "base/published.h"
+#include "base/random.h"
+#include "base/secret.h"
+
+namespace sr {
+namespace {
+
+TEST(Path, IsDecodedOnce) {
+  EXPECT_EQ(ApiPath::parse("secret/data/a%20b")->text(), "secret/data/a b");
+  EXPECT_EQ(ApiPath::parse("secret/%252e%252e")->text(), "secret/%2e%2e");
+  EXPECT_EQ(ApiPath::parse("secret/metadata/")->text(), "secret/metadata/");
+  EXPECT_EQ(ApiPath::parse("secret/data/\xc3\xa4")->text(), "secret/data/\xc3\xa4");
+}
+
+TEST(Path, RefusesWhatIsNotCanonical) {
+  for (const char* bad : {"a/../b", "..", "a/..", "a/%2e%2e/b", "a/%2E./b", "a/%2e", "./a", "a//b", "a%2f%2fb", "/a", "a/b//", "a/%00", "a/%0a",
+                          "a/%7f", "a/%c2%85", "a/%ff", "a/%c0%ae", "a/%ed%a0%80", "a/%", "a/%4", "a/%zz", "//"})
+    EXPECT_FALSE(ApiPath::parse(bad)) << bad;
+}
+
+TEST(Path, SaysWhatWasWrong) {
+  EXPECT_EQ(ApiPath::parse("a/%2e%2e/b").error().message, "path cannot contain parent references");
+  EXPECT_EQ(ApiPath::parse("a/..").error().code, Code::invalid);
+}
+
+TEST(Clock, PrintsAsGoDoes) {
+  const Time whole(std::chrono::seconds(1'700'000'000));
+  EXPECT_EQ(rfc3339(whole), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(rfc3339(whole + std::chrono::milliseconds(120)), "2023-11-14T22:13:20.12Z");
+  EXPECT_EQ(rfc3339(whole + std::chrono::nanoseconds(1)), "2023-11-14T22:13:20.000000001Z");
+  EXPECT_EQ(rfc3339(whole + std::chrono::nanoseconds(1), 3), "2023-11-14T22:13:20.000Z");
+}
+
+TEST(Random, MakesIdsOfTheirShape) {
+  SystemRandom random;
+  EXPECT_EQ(random_base62(random, 24).size(), 24u);
+  EXPECT_NE(random_base62(random, 24), random_base62(random, 24));
+  const auto uuid = random_uuid(random);
+  EXPECT_EQ(uuid.size(), 36u);
+  EXPECT_EQ(uuid[14], '4');
+}
+
+TEST(Secret, ComparesContents) {
+  EXPECT_TRUE(Secret("abc") == Secret("abc"));
+  EXPECT_FALSE(Secret("abc") == Secret("abd"));
+  EXPECT_FALSE(Secret("abc") == Secret("abcd"));
+}
+
+TEST(Buffer, GrowsAndKeepsItsText) {
+  Buffer buffer;
+  std::string expected;
+  for (int i = 0; i < 1000; ++i) buffer.append_number(i) += ',', expected += std::to_string(i) + ',';
+  EXPECT_EQ(buffer.view(), expected);
+}
+
+TEST(Arena, KeepsWhatItHolds) {
+  Arena arena;
+  std::vector<std::string_view> held;
+  for (int i = 0; i < 5000; ++i) held.push_back(arena.copy(std::to_string(i)));
+  for (int i = 0; i < 5000; ++i) EXPECT_EQ(held[static_cast<std::size_t>(i)], std::to_string(i));
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(arena.make_array<double>(3).data()) % alignof(double), 0u);
+}
+
+TEST(Published, IsSeenByEveryThread) {
+  Published<int> number(std::make_shared<int>(1));
+  EXPECT_EQ(*number.load(), 1);
+  number.store(std::make_shared<int>(2));
+  EXPECT_EQ(*number.load(), 2);
+  std::thread([&] { EXPECT_EQ(*number.load(), 2); }).join();
+}
+
+TEST(Inbox, LeavesWithTheCallerWhatDoesNotFit) {
+  Inbox<std::unique_ptr<int>> inbox(1);
+  auto first = std::make_unique<int>(1), second = std::make_unique<int>(2);
+  EXPECT_TRUE(inbox.push(first));
+  EXPECT_FALSE(inbox.push(second));
+  EXPECT_TRUE(second);
+  EXPECT_EQ(**inbox.take(), 1);
+}
+
+}  // namespace
+}  // namespace sr

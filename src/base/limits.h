@@ -1,0 +1,57 @@
+// Every bound of the program in one table. A limit is checked before the work that it bounds.
+#pragma once
+#include <chrono>
+#include <cstddef>
+
+namespace sr::limits {
+
+// ---- HTTP ---------------------------------------------------------------------------------------------------------------
+constexpr std::size_t body_bytes = 32 * 1024 * 1024;          // max_request_size; over it: 413
+constexpr std::size_t header_bytes = 64 * 1024;               // of the request line and all headers; over it: 431
+constexpr std::size_t header_count = 128;
+constexpr std::size_t path_bytes = 16 * 1024;
+constexpr std::size_t pipelined_requests = 64;                // of one connection, read ahead
+constexpr std::size_t connections = 50'000;
+constexpr std::chrono::seconds http_idle_timeout{300};
+constexpr std::chrono::seconds http_read_header_timeout{10};
+constexpr std::chrono::seconds http_read_timeout{30};
+constexpr std::chrono::seconds http_write_timeout{60};
+constexpr std::chrono::seconds tls_handshake_timeout{10};
+
+// ---- JSON and HCL -------------------------------------------------------------------------------------------------------
+constexpr std::size_t json_depth = 64;                        // of a request body; deeper is refused while it is parsed
+constexpr std::size_t json_strings = 100'000;                 // keys and values together
+constexpr std::size_t json_string_bytes = body_bytes;
+constexpr std::size_t json_memory = 128 * 1024 * 1024;        // of the parsed tree
+constexpr std::size_t hcl_depth = 32;
+constexpr std::size_t config_bytes = 4 * 1024 * 1024;
+constexpr std::size_t policy_bytes = 1024 * 1024;
+constexpr std::size_t policy_rules = 10'000;
+
+// ---- requests under way -----------------------------------------------------------------------------------------------
+constexpr std::size_t requests = 4096;                        // at the door; over it: 503
+constexpr std::size_t waiting_per_key = 1024;                 // in the line of one contended key
+constexpr unsigned conflicts = 16;                            // lost races of one request; over it: 503
+constexpr std::size_t quick_body_bytes = 16 * 1024;           // larger ones leave the I/O thread
+constexpr std::size_t normal_lane = requests, cpu_lane = 256, external_lane = 512;
+
+// ---- storage ------------------------------------------------------------------------------------------------------------
+constexpr std::size_t committer_batches = 2 * requests;
+constexpr std::size_t committer_known_revisions = 1 << 16;
+constexpr std::size_t batch_rows = 1024;                      // of one request; a job stays under 128
+constexpr std::size_t batch_bytes = 64 * 1024 * 1024;
+constexpr std::size_t list_page = 10'000;                     // rows of one page out of the store
+
+// ---- audit --------------------------------------------------------------------------------------------------------------
+constexpr std::size_t audit_entries = 2 * requests;           // waiting for one device
+constexpr std::chrono::seconds audit_deadline{10};
+constexpr std::size_t audit_checkpoint_lines = 1000;
+constexpr std::chrono::seconds audit_checkpoint_interval{1};
+
+// ---- tokens -------------------------------------------------------------------------------------------------------------
+constexpr std::size_t token_policies = 1024;
+constexpr std::size_t token_cache_entries = 100'000;
+constexpr std::chrono::seconds default_lease_ttl{768 * 3600};
+constexpr std::chrono::seconds max_lease_ttl{768 * 3600};
+
+}  // namespace sr::limits

@@ -1,0 +1,67 @@
+#include "base/secret.h"
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <new>
+#include <strings.h>
+
+namespace sr {
+
+void wipe(void* bytes, std::size_t size) {
+  if (size > 0) explicit_bzero(bytes, size);
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  volatile unsigned char difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference = difference | static_cast<unsigned char>(a[i] ^ b[i]);
+  return difference == 0;
+}
+
+Secret::Secret(std::string_view bytes) : Secret(of_size(bytes.size())) {
+  if (!bytes.empty()) std::memcpy(bytes_.get(), bytes.data(), size_);
+}
+Secret Secret::of_size(std::size_t size) {
+  Secret secret;
+  secret.bytes_ = std::make_unique<char[]>(size);
+  secret.size_ = size;
+  return secret;
+}
+Secret::~Secret() {
+  if (bytes_) wipe(bytes_.get(), size_);
+}
+
+void Buffer::grow(std::size_t at_least) {
+  const std::size_t capacity = std::max<std::size_t>({64, at_least, capacity_ * 2});
+  auto* bytes = static_cast<char*>(std::malloc(capacity));
+  if (!bytes) throw std::bad_alloc();
+  const std::size_t size = size_;
+  if (size > 0) std::memcpy(bytes, bytes_, size);
+  release();
+  bytes_ = bytes;
+  size_ = size;
+  capacity_ = capacity;
+}
+
+// The block is wiped whole: a truncate leaves old bytes behind the end.
+void Buffer::release() {
+  if (!bytes_) return;
+  wipe(bytes_, capacity_);
+  std::free(bytes_);
+  bytes_ = nullptr;
+}
+
+char* Buffer::extend(std::size_t size) {
+  if (size > capacity_ - size_) grow(size_ + size);
+  char* start = bytes_ + size_;
+  size_ += size;
+  return start;
+}
+
+Buffer& Buffer::append_number(std::int64_t number) {
+  char digits[24];
+  const auto [end, problem] = std::to_chars(digits, digits + sizeof digits, number);
+  return append({digits, static_cast<std::size_t>(end - digits)});
+}
+
+}  // namespace sr
