@@ -1,0 +1,66 @@
+// A request and a response as values, whatever the version of HTTP that carried them. The codecs make requests and print
+// responses; net/ moves the bytes; v1.h gives them a meaning.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+#include "base/inbox.h"
+#include "base/secret.h"
+
+namespace sr::http {
+
+struct Header {
+  std::string name;  // as it was sent; compare with same_name()
+  std::string value;
+};
+bool same_name(std::string_view a, std::string_view b);  // ASCII letters in any case
+
+// Who is on the other side, as far as the listener knows.
+struct Peer {
+  std::string address;               // "127.0.0.1", without the port; behind a trusted proxy: the client's
+  std::uint16_t port = 0;
+  bool tls = false;
+  std::string certificate{};         // DER of a verified client certificate, or empty
+};
+
+// Owned by whoever handles it; its body and headers are wiped when it goes.
+struct Request {
+  std::string method;                // "GET"; as it was sent
+  std::string target;                // "/v1/secret/data/a?version=2", still percent-encoded
+  std::vector<Header> headers{};
+  Buffer body{};
+  Peer peer{};
+
+  Request() = default;
+  Request(Request&&) = default;
+  Request& operator=(Request&&) = default;
+  ~Request();                        // wipes targets and header values: tokens travel there
+
+  const std::string* header(std::string_view name) const;  // the first of that name, or null
+  std::string_view path() const;                           // of the target, without the query
+  std::string_view query() const;
+};
+
+struct Response {
+  int status = 200;
+  std::vector<Header> headers{};     // beyond Content-Length, Date and Connection, which the codec writes
+  Buffer body{};
+  bool close = false;                // end the connection after it
+
+  static Response text(int status, std::string_view content_type, std::string_view body);
+};
+
+std::string_view reason_phrase(int status);
+
+// What answers requests, for all listeners. serve() is called on the connection's loop; `reply` is called exactly once, on
+// that loop, at once or later. If the connection has gone meanwhile, net/ drops the response.
+using Reply = std::move_only_function<void(Response)>;
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual void serve(Loop& loop, Request request, Reply reply) = 0;
+};
+
+}  // namespace sr::http
