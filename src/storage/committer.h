@@ -1,0 +1,33 @@
+// The Store on one Table. Its thread checks the preconditions of all batches that wait, merges them into one write and
+// calls back; what came in meanwhile is the next round. It is the only writer, so what it remembers of revisions is true.
+#pragma once
+#include <unordered_map>
+#include "base/inbox.h"
+#include "storage/table.h"
+
+namespace sr {
+
+class Committer final : public Store {
+ public:
+  explicit Committer(std::unique_ptr<Table> table, std::size_t batches_max = limits::committer_batches);
+  ~Committer() override;  // commits what is left
+
+  std::unique_ptr<const Snapshot> snapshot() const override { return table_->snapshot(); }
+  void commit(Batch, CommitDone) override;
+  void subscribe(CommitListener listener) override { listeners_.push_back(std::move(listener)); }
+  std::string_view type() const override { return table_->type(); }
+
+ private:
+  struct Waiting { Batch batch; CommitDone done; Committed outcome = Revision{0}; };
+  void write(std::vector<Waiting>);
+  Committed check(const Batch&, Revision next);
+  Result<Revision> revision_of(const std::string& key);
+
+  const std::unique_ptr<Table> table_;
+  std::vector<CommitListener> listeners_;
+  std::unordered_map<std::string, Revision> known_;  // bounded; dropped after a failed write
+  Inbox<Waiting> inbox_;
+  Worker thread_;
+};
+
+}  // namespace sr

@@ -1,0 +1,78 @@
+// Storage: snapshots for reading, batches for writing, one transaction per request.
+//
+// A Store holds rows of bytes that the barrier has sealed; it is not trusted with what they say. It is shared by all
+// threads. commit() never waits: the committer's thread calls `done` exactly once, when the batch is durable or refused.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+#include "base/limits.h"
+#include "base/result.h"
+
+namespace sr {
+
+using Revision = std::uint64_t;  // one per commit, monotonic; 0 stands for "no such key"
+
+enum class Tier : std::uint8_t { memory, any };  // memory: answers Code::incomplete rather than touch the disk
+enum class Depth : std::uint8_t { one, all };    // one: "a/b" and "a/c" show as "a/"
+
+struct Row {
+  Revision revision = 0;  // of the commit that wrote it
+  std::string bytes{};    // sealed
+};
+
+// Which names of a list: those behind `after` in byte order, `limit` at most.
+struct Page {
+  std::string_view after{};
+  std::size_t limit = limits::list_page;
+};
+
+// What the store held at one moment. Any thread, one at a time.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  virtual Result<std::optional<Row>> get(std::string_view key, Tier) const = 0;
+  // Names under a prefix, without it, sorted by bytes.
+  virtual Result<std::vector<std::string>> list(std::string_view prefix, Page, Depth) const = 0;
+  // Every commit up to this one is seen. (Later ones may be seen too only if the snapshot was taken while they became
+  // durable; a cache that is filled from here compares with this.)
+  virtual Revision revision() const = 0;
+};
+
+// All or nothing, provided that every key read still has the revision it had.
+struct Batch {
+  struct Read { std::string key; Revision revision; };
+  struct Write { std::string key; std::optional<std::string> bytes; };  // nothing: a delete
+  std::vector<Read> reads;    // each key once
+  std::vector<Write> writes;  // each key once
+  std::uint64_t epoch = 0;    // of the leader; 0 where there is one server only
+};
+
+struct CommitFailure {
+  std::optional<std::string> conflict;  // the key that has changed since it was read
+  Error error{};
+};
+using Committed = std::expected<Revision, CommitFailure>;
+using CommitDone = std::move_only_function<void(const Committed&)>;
+
+// Told of each durable commit, on the committer's thread and before `done`: caches drop what was overwritten.
+using CommitListener = std::function<void(Revision, std::span<const std::string_view> keys)>;
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual std::unique_ptr<const Snapshot> snapshot() const = 0;
+  virtual void commit(Batch, CommitDone) = 0;
+  virtual void subscribe(CommitListener) = 0;  // before the first commit
+  virtual std::string_view type() const = 0;   // "rocksdb", "inmem"
+};
+
+// commit() for those that may wait: start-up, tests, jobs on their own thread. Never on a loop or lane.
+Committed commit_and_wait(Store&, Batch);
+
+}  // namespace sr

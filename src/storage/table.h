@@ -1,0 +1,21 @@
+// What a medium has to offer for a Store to stand on it: rows, snapshots, and one durable write. The Committer makes a
+// Store of it.
+#pragma once
+#include <span>
+#include "storage/store.h"
+
+namespace sr {
+
+// Only the committer's thread writes; any thread reads.
+class Table {
+ public:
+  struct Change { std::string_view key; const std::optional<std::string>* bytes; Revision revision; };
+  virtual ~Table() = default;
+  virtual std::unique_ptr<const Snapshot> snapshot() const = 0;
+  virtual Result<Revision> revision_of(std::string_view key) const = 0;  // 0 for an absent key
+  virtual Revision last_revision() const = 0;
+  virtual Result<void> write(std::span<const Change>) = 0;  // in order, all or nothing, durable on return
+  virtual std::string_view type() const = 0;
+};
+
+}  // namespace sr

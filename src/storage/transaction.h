@@ -1,0 +1,94 @@
+// What one request has read and will write. Reads see one snapshot, then the request's own writes; each remembers the
+// revision that it saw, so that the commit can tell whether the world has moved. A Transaction belongs to one request and
+// so to one thread at a time; a View borrows it.
+#pragma once
+#include <map>
+#include "base/secret.h"
+#include "base/strong.h"
+#include "storage/store.h"
+
+namespace sr {
+
+class Barrier;
+
+// Where a row lies: "<format>/<namespace>/<mount uuid or core>/...". Made by a View only, so that no name that came from
+// outside chooses the prefix.
+class StorageKey {
+ public:
+  const std::string& text() const { return text_; }
+
+ private:
+  friend class View;
+  friend class Transaction;
+  explicit StorageKey(std::string text) : text_(std::move(text)) {}
+  std::string text_;
+};
+
+// A row as it reads: opened by the barrier.
+struct Record {
+  Revision revision = 0;
+  Secret value;
+};
+
+class Transaction {
+ public:
+  // Without a barrier the rows are kept as they are: the seal's own rows, which say how to open the barrier.
+  Transaction(const Store& store, const Barrier* barrier) : store_(store), barrier_(barrier) {}
+
+  // From here on reads may go there; only Tier::any may write or list.
+  void go_on(Tier tier) { tier_ = tier, incomplete_ = false; }
+
+  Result<std::optional<Record>> get(const StorageKey& key);
+  Result<void> put(StorageKey key, const Secret& value);
+  Result<void> remove(StorageKey key);
+  Result<std::vector<std::string>> list(const StorageKey& prefix, Page, Depth);
+
+  // Something that was read from a cache: its row is a precondition as if it had been read here.
+  void expect(const std::string& key, Revision revision);
+
+  // Asked for more than memory may give; sticks until go_on, whatever the handler made of the error.
+  bool incomplete() const { return incomplete_; }
+  bool has_writes() const { return !writes_.empty(); }
+  Revision snapshot_revision() { return snapshot().revision(); }
+  void discard_writes() { writes_.clear(); }
+  Batch take_batch();  // afterwards the transaction is as new, with a snapshot still to be taken
+
+ private:
+  const Snapshot& snapshot();
+
+  const Store& store_;
+  const Barrier* barrier_;
+  Tier tier_ = Tier::memory;
+  std::unique_ptr<const Snapshot> snapshot_;  // taken at the first read
+  std::vector<Batch::Read> reads_;
+  std::map<std::string, std::optional<Secret>, std::less<>> writes_;  // plain until the batch is taken
+  bool incomplete_ = false;
+};
+
+// A slice of storage under one prefix: an engine sees its mount, the core its own records, both in one transaction.
+class View {
+ public:
+  static constexpr std::string_view format = "1";  // of the keys and of what lies under them; core/format says it too
+
+  // The rows of the core, and those of a mount.
+  static View core(Transaction& transaction, const NamespaceId& space);
+  static View mount(Transaction& transaction, const NamespaceId& space, std::string_view uuid);
+  View(Transaction& transaction, std::string prefix) : transaction_(transaction), prefix_(std::move(prefix)) {}
+
+  View under(std::string_view folder) const { return View(transaction_, prefix_ + std::string(folder)); }
+
+  Result<std::optional<Record>> get(std::string_view key) { return transaction_.get(at(key)); }
+  Result<void> put(std::string_view key, const Secret& value) { return transaction_.put(at(key), value); }
+  Result<void> remove(std::string_view key) { return transaction_.remove(at(key)); }
+  Result<std::vector<std::string>> list(std::string_view folder, Page page = {}, Depth depth = Depth::one) {
+    return transaction_.list(at(folder), page, depth);
+  }
+  StorageKey at(std::string_view key) const { return StorageKey(prefix_ + std::string(key)); }
+  Transaction& transaction() { return transaction_; }
+
+ private:
+  Transaction& transaction_;
+  std::string prefix_;
+};
+
+}  // namespace sr
