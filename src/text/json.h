@@ -5,6 +5,7 @@
 // parse() makes a tree in the caller's arena; the tree borrows from it and is constant. Object and Array build texts.
 // Pure functions and values: one thread at a time for each object.
 #pragma once
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -48,7 +49,8 @@ struct Member {
 };
 
 // The whole text must be one JSON value. Errors name the place ("line 3, column 7") and what was expected, never a piece of
-// the text.
+// the text. The text must live as long as the tree: strings without escapes and numbers are views into it. What breaks the
+// grammar or nests too deeply is Code::invalid; too many or too large strings, or too large a tree, is Code::too_large.
 Result<const Value*> parse(Arena& arena, std::string_view text, const Limits& limits = {});
 
 // ---- writing ------------------------------------------------------------------------------------------------------------
@@ -67,8 +69,11 @@ class Object {
   Object&& set(std::string_view key, std::string_view text) &&;
   Object&& set(std::string_view key, const char* text) && { return std::move(*this).set(key, std::string_view(text)); }
   Object&& set(std::string_view key, const std::string& text) && { return std::move(*this).set(key, std::string_view(text)); }
-  Object&& set(std::string_view key, std::int64_t number) &&;
-  Object&& set(std::string_view key, bool flag) &&;
+  // Templates, so that no pointer or number becomes a bool by accident. Numbers beyond int64 are set as raw text.
+  template <std::integral T> Object&& set(std::string_view key, T number) && {
+    if constexpr (std::same_as<T, bool>) return std::move(*this).set_raw(key, number ? "true" : "false");
+    else return set_integer(key, static_cast<std::int64_t>(number));
+  }
   Object&& set(std::string_view key, std::nullptr_t) &&;
   Object&& set(std::string_view key, const Value& value) &&;
   Object&& set(std::string_view key, const Text& json) && { return std::move(*this).set_raw(key, json.text); }
@@ -88,7 +93,7 @@ class Object {
   }
 
   bool empty() const { return parts_.empty(); }
-  std::size_t size() const { return parts_.size(); }
+  std::size_t size() const;
   bool has(std::string_view key) const;
   void print(Buffer& out) const;
   void print_members(Buffer& out) const;  // without the braces, to go on in a larger object
@@ -97,30 +102,45 @@ class Object {
  private:
   // Offsets into bytes_, since it moves when it grows.
   struct Part { std::uint32_t key, key_size, value, value_size; };
+  Object&& set_integer(std::string_view key, std::int64_t number);
   void begin(std::string_view key);
   void end();
+  std::string_view key_of(const Part& part) const { return bytes_.view().substr(part.key, part.key_size); }
+  std::vector<Part> in_order() const;  // sorted, each key once
+
   Buffer bytes_;
   std::vector<Part> parts_;
+  bool ascending_ = true;  // parts_ is in order as it is
 };
 
 class Array {
  public:
   Array& add(std::string_view text);
-  Array& add(std::int64_t number);
+  Array& add(const char* text) { return add(std::string_view(text)); }
+  Array& add(const std::string& text) { return add(std::string_view(text)); }
+  template <std::integral T> Array& add(T number) {
+    if constexpr (std::same_as<T, bool>) return add_raw(number ? "true" : "false");
+    else return add_integer(static_cast<std::int64_t>(number));
+  }
+  Array& add(const Value& value);
   Array& add(const Object& object);
   Array& add_raw(std::string_view json);
   std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
   void print(Buffer& out) const;
   std::string text() const;
 
  private:
+  Array& add_integer(std::int64_t number);
+  void begin();
+
   Buffer bytes_;
   std::size_t size_ = 0;
 };
 
 // ---- on text that is known to be JSON --------------------------------------------------------------------------------------
-// Copies `json` to `out` with each string value (not keys) replaced by what `replace(out, decoded)` appends: the audit
-// log's hashing. Keys, numbers and literals are copied as they are.
+// Copies `json` to `out` with each string value (not keys) replaced by what `replace(out, decoded)` appends (it writes the
+// quotes too): the audit log's hashing. Keys, numbers and literals are copied as they are.
 using Replace = void (*)(void* context, Buffer& out, std::string_view decoded);
 void replace_strings(Buffer& out, std::string_view json, Replace replace, void* context);
 
