@@ -1,0 +1,91 @@
+// What a set of policies allows. Compiled once for each set, constant afterwards, and shared by all tokens that have it.
+//
+// Of all patterns that match a path only the best counts, by Vault's order: the exact path; else the pattern whose first
+// '+' or final '*' comes latest; then one that does not end in '*'; then fewer '+'; then the longer; then the larger by
+// bytes. The same pattern in several policies is one rule, merged at compile time, where a deny leaves nothing else.
+//
+// LIST and SCAN of a folder "a/" are judged by the rules for "a/" and, where there are none, by those for "a". A deny
+// that is more specific for "a" holds for "a/" too, so that the slash is no way round it.
+//
+// Paths compare byte for byte, as in Vault: where the names of an engine ignore case, the path is folded before it comes
+// here. Rules with templates are left out: an unresolved template gives nothing.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+#include "base/result.h"
+#include "logical/op.h"
+#include "logical/policy.h"
+#include "text/json.h"
+
+namespace sr {
+
+// What one policy gives to a rule.
+struct Grant {
+  PolicyName policy{};
+  CapabilitySet capabilities{};
+};
+
+// A request, as far as policies are concerned. Borrows.
+struct Question {
+  Op op = Op::read;
+  std::string_view path{};                              // canonical: ApiPath::view()
+  const json::Value* parameters = nullptr;              // body, or query of GET and LIST, as an object; null: none
+  std::optional<std::chrono::nanoseconds> wrap_ttl{};   // of a request that asks to be wrapped
+  bool needs_sudo = false;                              // the path is among those for root
+};
+
+// Borrows from its Acl.
+struct Decision {
+  bool allowed = false;
+  bool root = false;                  // by the policy "root"
+  bool sudo = false;                  // the rule gives sudo (or root)
+  std::int64_t page_limit = 0;        // LIST, SCAN: the `limit` to run with, whatever was asked for; 0: as asked
+  std::chrono::nanoseconds min_wrapping_ttl{0};
+  std::chrono::nanoseconds max_wrapping_ttl{0};
+  std::span<const Grant> grants{};
+  Capability through = Capability::deny;  // what the operation needed
+
+  // Names of the policies that gave the capability, for the audit log; empty when refused.
+  std::vector<std::string_view> granting_policies() const;
+};
+
+class Acl {
+ public:
+  // Copies what it needs. Null pointers are skipped; "root" must be alone (Code::internal).
+  static Result<std::shared_ptr<const Acl>> compile(std::span<const Policy* const> policies);
+  ~Acl();
+
+  // Any thread. Allocates nothing, unless a parameter's name is not lower-case ASCII.
+  Decision decide(const Question& question) const;
+
+  // For sys/capabilities: sorted; {"root"}, {"deny"} when nothing is given.
+  std::vector<std::string> capabilities(std::string_view path) const;
+
+  // May the holder know of the mount "secret/", "auth/userpass/"? For sys/internal/ui/mounts.
+  bool reaches(std::string_view mount_path) const;
+
+  bool is_root() const { return root_; }
+
+  // For sys/internal/ui/resultant-acl: every rule, patterns as in PathRule.
+  struct RuleView {
+    std::string_view pattern;
+    bool exact;  // neither prefix nor wildcard segments
+    CapabilitySet capabilities;
+  };
+  std::vector<RuleView> rules() const;
+
+ private:
+  struct Compiled;
+  Acl(bool root, std::unique_ptr<const Compiled> compiled);
+
+  bool root_;
+  std::unique_ptr<const Compiled> compiled_;
+};
+
+}  // namespace sr
