@@ -1,0 +1,62 @@
+// Where audit lines go. A device has a thread of its own and a bounded queue: write() never waits, and what cannot be written, for
+// whatever reason, is answered with an error within limits::audit_deadline, so that its request fails closed.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "logical/audit_entry.h"
+
+namespace sr {
+
+// How far a device's log went. The core keeps the last one: a log that ends earlier has lost its end.
+struct AuditCheckpoint {
+  std::string device{};     // its id
+  std::uint64_t seq = 0;    // of the checkpoint line itself
+  std::string chain{};      // of that line, in hex
+  std::string time{};
+  std::string public_key{};  // base64 of an Ed25519 key
+  std::string signature{};   // base64; over device, seq - 1, the chain there, and time
+
+  template <class Archive> void fields(Archive& archive) {
+    archive(1, device);
+    archive(2, seq);
+    archive(3, chain);
+    archive(4, time);
+    archive(5, public_key);
+    archive(6, signature);
+  }
+};
+
+class AuditDevice {
+ public:
+  using Done = std::move_only_function<void(Result<void>)>;
+  using Options = std::map<std::string, std::string, std::less<>>;
+  struct State {
+    bool healthy = true;
+    Time since{};
+    std::string reason{};   // names the device and what failed; for the server's log, not for clients
+  };
+
+  virtual ~AuditDevice() = default;  // answers what waits, first
+
+  // Lines as render() leaves them, all or none of which are written, one behind the other. `done` runs exactly once, on a thread of the
+  // device (or on the caller's, with Code::internal, when the queue is full), and must not wait.
+  virtual void write(std::vector<Buffer> lines, Done done) = 0;
+  virtual const AuditFormat& format() const = 0;  // what to render its lines with; constant
+
+  virtual std::string_view type() const = 0;       // "file"
+  virtual const Options& options() const = 0;      // as they were given: sys/audit lists them
+  virtual std::string public_key() const = 0;      // that signs the checkpoints; base64
+  virtual void reopen() = 0;                       // SIGHUP: the file may have been moved away; does not wait
+  virtual State state() const = 0;
+  virtual std::optional<AuditCheckpoint> last_checkpoint() const = 0;
+};
+
+}  // namespace sr
