@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+#include "text/base64.h"
+#include "text/hex.h"
+#include "text/utf8.h"
+
+namespace sr {
+namespace {
+
+using base64::Form;
+
+TEST(Base64, KnowsTheVectorsOfRfc4648) {
+  const std::pair<const char*, const char*> vectors[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  for (const auto& [plain, encoded] : vectors) {
+    std::string raw(encoded);
+    raw.erase(std::min(raw.find('='), raw.size()));
+    EXPECT_EQ(base64::encode(plain), encoded);
+    EXPECT_EQ(base64::encode(plain, Form::url_raw), raw);
+    EXPECT_EQ(base64::decode(encoded), plain);
+    EXPECT_EQ(base64::decode(raw, Form::standard_raw), plain);
+    EXPECT_EQ(base64::decode_as_go(encoded), plain);
+  }
+  EXPECT_EQ(base64::encode("\xff\xef\xfe"), "/+/+");
+  EXPECT_EQ(base64::encode("\xff\xef\xfe", Form::url), "_-_-");
+}
+
+TEST(Base64, IsStrict) {
+  for (const char* bad : {"Z", "Zg", "Zg=", "Zg===", "Zg==Zg==", "=", "====", "Z===", "Zm9v=", "Zh==", "Zm9=", "Zm 9v", "Zm9v\n", "Zm9-", "Zg=a", "Zm9v\xc3\xa9"})
+    EXPECT_FALSE(base64::decode(bad)) << bad;
+  for (const char* bad : {"Z", "Zg==", "Zm9vY", "Zh", "Zm9_"}) EXPECT_FALSE(base64::decode(bad, Form::standard_raw)) << bad;
+}
+
+TEST(Base64, AsGoSkipsLineBreaks) {
+  EXPECT_EQ(base64::decode_as_go("Zm9v\r\nYg==\n"), "foob");
+  EXPECT_EQ(base64::decode_as_go("Zh=\n="), "f");
+  for (const char* bad : {"Zm 9v", "Zg", "Zg=", "Zg==Zg==", "Zg==="}) EXPECT_FALSE(base64::decode_as_go(bad)) << bad;
+}
+
+TEST(Hex, GoesBothWays) {
+  EXPECT_EQ(hex::encode("\x01\xab\xff"), "01abff");
+  EXPECT_EQ(hex::encode_with_colons("\x01\xab\xff"), "01:ab:ff");
+  EXPECT_EQ(hex::decode("01aBFf"), "\x01\xab\xff");
+  EXPECT_FALSE(hex::decode("0"));
+  EXPECT_FALSE(hex::decode("0g"));
+}
+
+TEST(Utf8, GoesBothWays) {
+  for (char32_t rune = 0; rune < 0x110000; ++rune) {
+    char bytes[4];
+    const std::string_view text(bytes, utf8::encode(rune, bytes));
+    const auto decoded = utf8::decode(text);
+    ASSERT_TRUE(decoded.valid && decoded.size == text.size());
+    ASSERT_EQ(decoded.value, rune >= 0xD800 && rune < 0xE000 ? 0xFFFD : rune);
+  }
+  EXPECT_FALSE(utf8::is_valid("enough ascii before \xed\xa0\x80"));
+  EXPECT_TRUE(utf8::is_valid("enough ascii before \u00e4\u20ac"));
+}
+
+}  // namespace
+}  // namespace sr
