@@ -38,5 +38,7 @@ class FakeClock final : public Clock {
 std::string rfc3339(Time);
 // The same with exactly `digits` digits of fraction.
 std::string rfc3339(Time, int digits);
+// The first form, into a place that is there already; how much of it was used.
+std::size_t print_rfc3339(Time, std::span<char, 30> to);
 
 }  // namespace sr

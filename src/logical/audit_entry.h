@@ -5,6 +5,7 @@
 #pragma once
 #include <array>
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -57,7 +58,7 @@ struct AuditData {
   const json::Value* tree = nullptr;
 
   AuditData() = default;
-  AuditData(std::string_view json) : text(json) {}
+  template <std::convertible_to<std::string_view> Text> AuditData(const Text& json) : text(json) {}
   AuditData(const json::Value* value) : tree(value) {}
 };
 
