@@ -19,7 +19,7 @@ class Committer final : public Store {
 
  private:
   struct Waiting { Batch batch; CommitDone done; Committed outcome = Revision{0}; };
-  void write(std::vector<Waiting>);
+  std::span<Waiting> write(std::span<Waiting>);
   Committed check(const Batch&, Revision next);
   Result<Revision> revision_of(const std::string& key);
 

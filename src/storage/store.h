@@ -2,6 +2,7 @@
 //
 // A Store holds rows of bytes that the barrier has sealed; it is not trusted with what they say. It is shared by all
 // threads. commit() never waits: the committer's thread calls `done` exactly once, when the batch is durable or refused.
+// (A batch that is refused at the door, for its size or because too many wait, hears of it on the caller's own thread.)
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -39,8 +40,7 @@ class Snapshot {
   virtual Result<std::optional<Row>> get(std::string_view key, Tier) const = 0;
   // Names under a prefix, without it, sorted by bytes.
   virtual Result<std::vector<std::string>> list(std::string_view prefix, Page, Depth) const = 0;
-  // Every commit up to this one is seen. (Later ones may be seen too only if the snapshot was taken while they became
-  // durable; a cache that is filled from here compares with this.)
+  // Every commit up to this one is seen, and none after it.
   virtual Revision revision() const = 0;
 };
 

@@ -38,9 +38,11 @@ class Transaction {
   // From here on reads may go there; only Tier::any may write or list.
   void go_on(Tier tier) { tier_ = tier, incomplete_ = false; }
 
+  // A row that this request has written itself has the revision 0.
   Result<std::optional<Record>> get(const StorageKey& key);
   Result<void> put(StorageKey key, const Secret& value);
   Result<void> remove(StorageKey key);
+  // Shows the snapshot only: nobody lists what he has just written, and an assertion holds us to it.
   Result<std::vector<std::string>> list(const StorageKey& prefix, Page, Depth);
 
   // Something that was read from a cache: its row is a precondition as if it had been read here.
@@ -50,18 +52,23 @@ class Transaction {
   bool incomplete() const { return incomplete_; }
   bool has_writes() const { return !writes_.empty(); }
   Revision snapshot_revision() { return snapshot().revision(); }
-  void discard_writes() { writes_.clear(); }
-  Batch take_batch();  // afterwards the transaction is as new, with a snapshot still to be taken
+  void discard_writes() { writes_.clear(), bytes_ = 0; }
+  // Seals what was written; fails when the barrier has been sealed meanwhile. Afterwards the transaction is as new, with
+  // a snapshot still to be taken.
+  Result<Batch> take_batch();
 
  private:
   const Snapshot& snapshot();
+  Result<void> need_lane(const char* what);
+  Result<void> write(StorageKey key, std::optional<Secret> value);
 
   const Store& store_;
   const Barrier* barrier_;
   Tier tier_ = Tier::memory;
   std::unique_ptr<const Snapshot> snapshot_;  // taken at the first read
-  std::vector<Batch::Read> reads_;
+  std::vector<Batch::Read> reads_;  // one key may be here twice until the batch is taken
   std::map<std::string, std::optional<Secret>, std::less<>> writes_;  // plain until the batch is taken
+  std::size_t bytes_ = 0;  // of writes_
   bool incomplete_ = false;
 };
 

@@ -1,0 +1,102 @@
+#include "storage/committer.h"
+#include <future>
+#include "base/assert.h"
+
+namespace sr {
+namespace {
+
+// One write of merged batches stays around this size, so that a round of large batches does not hold up the small ones.
+constexpr std::size_t merged_bytes = 4 * 1024 * 1024;
+
+CommitFailure failure(Error error) { return {std::nullopt, std::move(error)}; }
+
+std::size_t bytes_of(const Batch& batch) {
+  std::size_t bytes = 0;
+  for (const auto& [key, value] : batch.writes) bytes += key.size() + (value ? value->size() : 0);
+  return bytes;
+}
+
+Result<void> check_size(const Batch& batch) {
+  if (batch.writes.size() > limits::batch_rows) return fail(Code::too_large, "store: too many rows in one commit");
+  if (bytes_of(batch) > limits::batch_bytes) return fail(Code::too_large, "store: too many bytes in one commit");
+  for (const auto& [key, value] : batch.writes)
+    if (key.empty() || key.size() > limits::storage_key_bytes) return fail(Code::too_large, "store: the name of a row is empty or too long");
+  return {};
+}
+
+}  // namespace
+
+Committer::Committer(std::unique_ptr<Table> table, std::size_t batches_max)
+    : table_(std::move(table)), inbox_(batches_max), thread_(inbox_, [this](Inbox<Waiting>& inbox) {
+        for (auto waiting = inbox.take_all(); !waiting.empty(); waiting = inbox.take_all())
+          for (std::span<Waiting> rest = waiting; !rest.empty();) rest = write(rest);
+      }) {}
+
+Committer::~Committer() = default;
+
+void Committer::commit(Batch batch, CommitDone done) {
+  if (auto fits = check_size(batch); !fits) return done(std::unexpected(failure(std::move(fits).error())));
+  Waiting waiting{std::move(batch), std::move(done)};
+  if (!inbox_.push(waiting)) waiting.done(std::unexpected(failure({Code::busy, "too many commits wait for the store"})));
+}
+
+Result<Revision> Committer::revision_of(const std::string& key) {
+  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  return known_[key] = TRY(table_->revision_of(key));
+}
+
+Committed Committer::check(const Batch& batch, Revision next) {
+  if (batch.epoch != 0) return std::unexpected(failure({Code::internal, "store: a leader's epoch means nothing to a single server"}));
+  for (const auto& [key, seen] : batch.reads) {
+    auto now = revision_of(key);
+    if (!now) return std::unexpected(failure(std::move(now).error()));
+    if (*now != seen) return std::unexpected(CommitFailure{key, {}});
+  }
+  return batch.writes.empty() ? next - 1 : next;
+}
+
+// Writes as many of the batches as fit into one write, calls back, and returns those left over. A batch is checked against
+// those before it in the same write too, through `known_`: merging never weakens a precondition. After a failed write
+// nothing is known, and the table is asked again.
+std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
+  if (known_.size() > limits::committer_known_revisions) known_.clear();
+  std::vector<Table::Change> merged;
+  Revision last = table_->last_revision();
+  std::size_t bytes = 0, count = 0;
+
+  for (auto& [batch, done, outcome] : waiting) {
+    if (bytes > merged_bytes) break;
+    ++count;
+    outcome = check(batch, last + 1);
+    if (!outcome) continue;
+    last = *outcome;
+    bytes += bytes_of(batch);
+    for (const auto& [key, value] : batch.writes) {
+      merged.push_back({key, &value, *outcome});
+      known_[key] = value ? *outcome : 0;
+    }
+  }
+  const Result<void> written = merged.empty() ? Result<void>() : table_->write(merged);
+  if (!written) known_.clear();
+
+  const auto taken = waiting.first(count);
+  std::vector<std::string_view> keys;
+  for (auto& [batch, done, outcome] : taken) {
+    if (outcome && !written) outcome = std::unexpected(failure(written.error()));
+    if (!outcome || batch.writes.empty() || listeners_.empty()) continue;
+    keys.clear();
+    for (const auto& write : batch.writes) keys.push_back(write.key);
+    for (const auto& listener : listeners_) listener(*outcome, keys);
+  }
+  for (auto& [batch, done, outcome] : taken) done(outcome);
+  return waiting.subspan(count);
+}
+
+Committed commit_and_wait(Store& store, Batch batch) {
+  std::promise<Committed> promise;
+  auto outcome = promise.get_future();
+  store.commit(std::move(batch), [&promise](const Committed& committed) { promise.set_value(committed); });
+  return outcome.get();
+}
+
+}  // namespace sr
