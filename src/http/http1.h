@@ -1,0 +1,96 @@
+// HTTP/1.1 without I/O: bytes in, requests out; responses in, bytes out.
+//
+// The parser takes RFC 9112 by its letter and refuses what two readers could understand differently: a bare LF, a folded
+// line, a space before the colon, two lengths, a length beside a transfer coding. Every limit holds before the bytes that
+// it bounds are kept. How the bytes were cut into pieces changes nothing: same requests, same refusals.
+//
+// A parser belongs to one connection and its thread.
+#pragma once
+#include <cstdint>
+#include <string_view>
+#include "base/limits.h"
+#include "http/message.h"
+
+namespace sr::http {
+
+struct Http1Limits {
+  std::size_t head_bytes = limits::header_bytes;
+  std::size_t header_count = limits::header_count;
+  std::size_t target_bytes = limits::path_bytes;
+  std::size_t body_bytes = limits::body_bytes;
+};
+
+// How the answer to a request has to be framed.
+struct Framing {
+  bool version_1_0 = false;
+  bool head_only = false;        // the answer to a HEAD: the length of a body that is not sent
+  bool keep_alive = true;
+  std::string_view date{};       // "Sun, 06 Nov 1994 08:49:37 GMT"; none is sent when empty
+};
+
+class RequestParser {
+ public:
+  enum class State : std::uint8_t { head, body, complete, failed };
+
+  explicit RequestParser(const Http1Limits& limits = {}) : limits_(limits) {}
+
+  // Takes what belongs to the request under way off the front of `bytes`. Returns `complete` with the rest left in `bytes`:
+  // take() the request before feeding on. Returns `failed` when there is no going on: send refusal() and close.
+  State feed(std::string_view& bytes);
+
+  // The complete request; the parser stands before the next one. framing() speaks of the request taken last.
+  Request take();
+  Framing framing() const { return framing_; }
+  Response refusal() const;
+
+  State state() const { return state_; }
+  bool idle() const { return state_ == State::head && head_.empty(); }  // between two requests
+  // The client holds its body back until it reads "100 Continue". True once.
+  bool wants_continue() { return std::exchange(wants_continue_, false); }
+
+ private:
+  enum class Chunk : std::uint8_t { none, size, extension, size_end, data, data_cr, data_lf, trailer };
+  struct Head;
+
+  bool feed_head(std::string_view& bytes);
+  bool feed_body(std::string_view& bytes);
+  bool feed_chunks(std::string_view& bytes);
+  bool feed_trailer(std::string_view& bytes);
+  bool parse_head(std::string_view head);
+  bool begin_body(const Head& head);
+  bool append_body(std::string_view& bytes);
+  bool find_end(std::string_view head);
+  bool refuse(int status, std::string_view reason);
+  void forget_head();
+
+  Http1Limits limits_;
+  State state_ = State::head;
+  Chunk chunk_ = Chunk::none;
+  bool wants_continue_ = false;
+  bool blank_seen_ = false;       // the one empty line that may stand before a request
+  Framing framing_;
+  Request request_;
+
+  Buffer head_;                   // an incomplete head (or trailer); empty when it came in one piece
+  std::size_t searched_ = 0;      // of the head: no end in front of this
+  std::size_t line_start_ = 0;
+  std::size_t lines_ = 0;
+  std::size_t head_end_ = 0;      // set by find_end()
+
+  std::uint64_t body_left_ = 0;   // of the body, or of the chunk
+  std::uint32_t chunk_line_ = 0;  // bytes of the chunk's size line so far
+
+  int refusal_status_ = 0;
+  std::string_view refusal_reason_;
+};
+
+inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// Appends the whole answer, head and body, so that it goes out in one write. A control character in a header becomes a
+// space, as in Go: no value can start a header of its own.
+void print(Buffer& out, const Response& response, const Framing& framing);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT"
+std::string http_date(std::int64_t seconds_since_1970);
+
+}  // namespace sr::http
