@@ -1,0 +1,188 @@
+// Decoding with the leniencies of Vault's framework (mapstructure in weak mode): numbers as text and text as numbers, "a,b" or one
+// value as a list, objects or "k=v" as maps, "24h", "24" or 24 as a duration. Messages name the field and the kinds, and are
+// those of Vault but for the value, which may be a secret in the wrong place.
+#include <charconv>
+#include "base/concat.h"
+#include "logical/field.h"
+#include "text/duration.h"
+
+namespace sr {
+namespace {
+
+std::string_view go_type(const json::Value& value) {
+  switch (value.type) {
+    case json::Type::null: return "nil";
+    case json::Type::boolean: return "bool";
+    case json::Type::number: return "json.Number";
+    case json::Type::string: return "string";
+    case json::Type::array: return "[]interface {}";
+    case json::Type::object: return "map[string]interface {}";
+  }
+  return "";
+}
+
+std::unexpected<Error> wrong(const FieldInfo& field, std::string_view why) {
+  return fail(Code::invalid, concat("error converting input for field \"", field.name, "\": ", why));
+}
+std::unexpected<Error> wrong_type(const FieldInfo& field, std::string_view expected, const json::Value& given, std::string_view place = "''") {
+  return wrong(field, concat(place, " expected type '", expected, "', got unconvertible type '", go_type(given), "'"));
+}
+
+// A scalar as text; booleans become "1" and "0", as mapstructure has it.
+std::optional<std::string_view> scalar_text(const json::Value& given) {
+  switch (given.type) {
+    case json::Type::string:
+    case json::Type::number: return given.text;
+    case json::Type::boolean: return given.flag ? "1" : "0";
+    case json::Type::null: return std::string_view();
+    default: return std::nullopt;
+  }
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::optional<bool> go_bool(std::string_view text) {
+  for (const auto yes : {"1", "t", "T", "true", "TRUE", "True"})
+    if (text == yes) return true;
+  for (const auto no : {"0", "f", "F", "false", "FALSE", "False"})
+    if (text == no) return false;
+  return std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto start = text.find_first_not_of(" \t\n\r");
+  if (start == std::string_view::npos) return {};
+  return text.substr(start, text.find_last_not_of(" \t\n\r") - start + 1);
+}
+
+Result<Value> decode_integer(const FieldInfo& field, const json::Value& given) {
+  if (given.is_array() || given.is_object()) return wrong_type(field, "int", given);
+  const auto text = *scalar_text(given);
+  if (text.empty()) return std::int64_t{0};
+  const auto number = whole_number(text);
+  if (!number) return wrong(field, "'' cannot parse value as 'int': strconv.ParseInt: invalid syntax");
+  return *number;
+}
+
+Result<Value> decode_flag(const FieldInfo& field, const json::Value& given) {
+  if (given.type == json::Type::boolean) return given.flag;
+  if (given.is_array() || given.is_object()) return wrong_type(field, "bool", given);
+  if (given.type == json::Type::number) return whole_number(given.text).value_or(1) != 0;
+  if (given.text.empty()) return false;
+  const auto flag = go_bool(given.text);
+  if (!flag) return wrong(field, "'' cannot parse value as 'bool': strconv.ParseBool: invalid syntax");
+  return *flag;
+}
+
+Result<Value> decode_duration(const FieldInfo& field, const json::Value& given) {
+  if (given.is_null()) return Seconds(0);
+  if (!given.is_string() && given.type != json::Type::number) return wrong(field, "could not parse duration from input");
+  const auto duration = parse_duration(given.text);
+  if (!duration) return wrong(field, duration.error().message);
+  if (duration->count() < 0) return wrong(field, "cannot provide negative value");
+  return std::chrono::floor<Seconds>(*duration);
+}
+
+// A list, or a text of items with commas between them; white space around an item and empty items are dropped.
+Result<Value> decode_list(const FieldInfo& field, const json::Value& given) {
+  Strings items;
+  if (given.is_array()) {
+    for (const auto& item : given.items) {
+      const auto text = scalar_text(item);
+      if (!text) return wrong_type(field, "string", item, "decoding failed due to the following error(s):\n\n'[0]'");
+      if (const auto plain = trimmed(*text); !plain.empty()) items.emplace_back(plain);
+    }
+    return items;
+  }
+  const auto text = scalar_text(given);
+  if (!text) return wrong_type(field, "string", given, "decoding failed due to the following error(s):\n\n'[0]'");
+  for (std::string_view rest = *text; !rest.empty();) {
+    const auto end = std::min(rest.find(','), rest.size());
+    if (const auto item = trimmed(rest.substr(0, end)); !item.empty()) items.emplace_back(item);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return items;
+}
+
+Result<void> add_pair(const FieldInfo& field, StringMap& map, std::string_view pair) {
+  const auto equals = pair.find('=');
+  if (equals == std::string_view::npos) return wrong(field, "invalid key pair");
+  map.insert_or_assign(std::string(trimmed(pair.substr(0, equals))), std::string(trimmed(pair.substr(equals + 1))));
+  return {};
+}
+
+Result<Value> decode_map(const FieldInfo& field, const json::Value& given) {
+  StringMap map;
+  if (given.is_object()) {
+    for (const auto& [key, value] : given.members) {
+      const auto text = scalar_text(value);
+      if (!text) return wrong_type(field, "string", value, "decoding failed due to the following error(s):\n\n'[0]'");
+      map.insert_or_assign(std::string(key), std::string(*text));
+    }
+    return map;
+  }
+  const auto pairs = TRY(decode_list(field, given));
+  for (const auto& pair : std::get<Strings>(pairs)) TRY(add_pair(field, map, pair));
+  return map;
+}
+
+}  // namespace
+
+Result<Value> decode_value(const FieldInfo& field, const json::Value& given, Arena&) {
+  if (field.refused) return fail(Code::invalid, concat("the parameter \"", field.name, "\" is not supported yet, and ignoring it would be unsafe: leave it out"));
+  switch (field.kind) {
+    case Kind::text:
+    case Kind::sensitive: {
+      const auto text = scalar_text(given);
+      if (!text) return wrong_type(field, "string", given);
+      if (field.kind == Kind::sensitive) return Sensitive{*text};
+      return *text;
+    }
+    case Kind::integer: return decode_integer(field, given);
+    case Kind::flag: return decode_flag(field, given);
+    case Kind::duration: return decode_duration(field, given);
+    case Kind::list: return decode_list(field, given);
+    case Kind::map: return decode_map(field, given);
+    case Kind::json: return JsonValue(&given);
+  }
+  return fail(Code::internal, "a field of no known kind");
+}
+
+Result<Fields> decode_fields(const FieldList& fields, const Captures& captured, const json::Value* body, Arena& scratch) {
+  Fields decoded;
+  decoded.reserve(fields.size());
+  for (const FieldInfo* field : fields) {
+    const auto capture = std::ranges::find(captured, field->name, &Captures::value_type::first);
+    if (capture != captured.end()) {
+      const auto* text = scratch.make<json::Value>(json::Value{.type = json::Type::string, .text = capture->second});
+      decoded.emplace_back(field, TRY(decode_value(*field, *text, scratch)));
+      continue;
+    }
+    const json::Value* given = body ? body->find(field->name) : nullptr;
+    // An explicit null is as good as nothing, except where any JSON is wanted.
+    if (given && (!given->is_null() || field->kind == Kind::json)) decoded.emplace_back(field, TRY(decode_value(*field, *given, scratch)));
+    else if (!field->fallback.empty()) {
+      const auto* text = scratch.make<json::Value>(json::Value{.type = json::Type::string, .text = field->fallback});
+      decoded.emplace_back(field, TRY(decode_value(*field, *text, scratch)));
+    }
+  }
+  return decoded;
+}
+
+Oddities odd_parameters(const FieldList& fields, const Captures& captured, const json::Value* body) {
+  Oddities odd;
+  if (!body) return odd;
+  for (const auto& member : body->members) {
+    if (std::ranges::any_of(captured, [&](const auto& capture) { return capture.first == member.key; })) odd.replaced.emplace_back(member.key);
+    else if (std::ranges::none_of(fields, [&](const FieldInfo* field) { return field->name == member.key; })) odd.unknown.emplace_back(member.key);
+  }
+  return odd;
+}
+
+}  // namespace sr

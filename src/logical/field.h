@@ -1,0 +1,79 @@
+// Fields: what a client may send, by name and kind. A field is declared once, as a constant beside the engine that reads it;
+// decoding, help, OpenAPI and the warning about unknown parameters all come from that declaration.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+#include "base/clock.h"
+#include "base/result.h"
+#include "text/json.h"
+
+namespace sr {
+
+// A text that must not be shown: it borrows from the request, whose memory is wiped.
+struct Sensitive {
+  std::string_view bytes{};
+  std::string_view reveal() const { return bytes; }
+};
+using Strings = std::vector<std::string>;
+using StringMap = std::map<std::string, std::string, std::less<>>;
+using JsonValue = const json::Value*;  // any JSON, as it came; never null when the field was given
+
+using Value = std::variant<std::string_view, std::int64_t, bool, Seconds, Strings, StringMap, Sensitive, JsonValue>;
+enum class Kind : std::uint8_t { text, integer, flag, duration, list, map, sensitive, json };  // in Value's order
+
+struct FieldInfo {
+  std::string_view name;
+  Kind kind;
+  std::string_view help;
+  std::string_view fallback{};  // the value of an absent field, as a client would write it
+  bool refused = false;         // restricts something in Vault and is not enforced here yet: any value is a 400
+};
+
+template <class T, class... All> constexpr Kind kind_of(const std::variant<All...>*) {
+  std::uint8_t index = 0;
+  static_cast<void>(((std::is_same_v<T, All> || (++index, false)) || ...));
+  return static_cast<Kind>(index);
+}
+template <class T> struct Field : FieldInfo {
+  constexpr Field(std::string_view field, std::string_view about, std::string_view otherwise = {})
+      : FieldInfo{field, kind_of<T>(static_cast<const Value*>(nullptr)), about, otherwise} {}
+};
+using TextField = Field<std::string_view>;
+using IntegerField = Field<std::int64_t>;
+using FlagField = Field<bool>;
+using DurationField = Field<Seconds>;
+using ListField = Field<Strings>;
+using MapField = Field<StringMap>;
+using SecretField = Field<Sensitive>;
+using JsonField = Field<JsonValue>;
+
+// A field that Vault has and that would restrict: saying nothing about it would be a lie, so it is refused when given.
+struct RefusedField : FieldInfo {
+  constexpr RefusedField(std::string_view field, std::string_view about) : FieldInfo{field, Kind::json, about, {}, true} {}
+};
+
+using Fields = std::vector<std::pair<const FieldInfo*, Value>>;
+using FieldList = std::vector<const FieldInfo*>;
+
+// A request's parameters: path captures, then the members of its body or the pairs of its query.
+using Captures = std::vector<std::pair<std::string_view, std::string_view>>;
+
+// One JSON value as a field's kind wants it, with Vault's leniencies: numbers as text, "a,b" as a list, "24h" as a duration,
+// text as numbers and booleans. `scratch` holds what had to be made. Errors name the field and the kind, not the value.
+Result<Value> decode_value(const FieldInfo& field, const json::Value& given, Arena& scratch);
+
+// All fields of a route: the path wins over the body, what is absent takes its fallback. `body` is an object or null.
+Result<Fields> decode_fields(const FieldList& fields, const Captures& captured, const json::Value* body, Arena& scratch);
+
+// Names in the body that the route does not know, sorted; and those that the path overrode.
+struct Oddities {
+  Strings unknown;
+  Strings replaced;
+};
+Oddities odd_parameters(const FieldList& fields, const Captures& captured, const json::Value* body);
+
+}  // namespace sr

@@ -1,0 +1,49 @@
+#include "logical/reply.h"
+
+namespace sr {
+
+Reply Reply::data(json::Object object) {
+  Reply reply;
+  reply.data_ = std::move(object);
+  return reply;
+}
+Reply Reply::bare(json::Object object) {
+  Reply reply = data(std::move(object));
+  reply.shape_ = Shape::bare;
+  return reply;
+}
+Reply Reply::injected(json::Object object) {
+  Reply reply = data(std::move(object));
+  reply.shape_ = Shape::injected;
+  return reply;
+}
+Reply Reply::list(const Strings& keys) { return list(keys, json::Object()); }
+Reply Reply::list(const Strings& keys, json::Object key_info) {
+  if (keys.empty()) return Reply().status(404);
+  json::Object data;
+  data.put("keys", std::span<const std::string>(keys));
+  if (!key_info.empty()) data.put("key_info", key_info);
+  return Reply::data(std::move(data));
+}
+Reply Reply::raw(std::string type, Buffer bytes) {
+  Reply reply;
+  reply.raw_.emplace(Body{std::move(type), std::move(bytes)});
+  return reply;
+}
+Reply Reply::login(Login login) {
+  Reply reply;
+  reply.login_ = std::move(login);
+  return reply;
+}
+Reply Reply::token(json::Object auth) {
+  Reply reply;
+  reply.auth_ = std::move(auth);
+  return reply;
+}
+Reply Reply::refuse(Error error) {
+  Reply reply;
+  reply.refused_ = std::move(error);
+  return reply;
+}
+
+}  // namespace sr

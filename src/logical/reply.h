@@ -1,0 +1,83 @@
+// What a handler says. Leases, tokens and wrapping are made from it by the core afterwards, in the same transaction, so no
+// engine can forget them.
+#pragma once
+#include <optional>
+#include "base/secret.h"
+#include "logical/field.h"
+
+namespace sr {
+
+// A secret with a life: the core makes a lease of it.
+struct Lease {
+  Seconds ttl{};
+  Seconds ttl_max{};
+  bool renewable = true;
+  Secret revoke_with{};  // what the engine needs to take it back
+};
+
+// A login that succeeded: the core makes a token of it. Zero means "the mount's default" for times and "no limit" for uses.
+struct Login {
+  std::string display_name{};
+  std::string alias{};              // the name that the method knows the caller by
+  Strings policies{};
+  StringMap metadata{};
+  Seconds ttl{}, ttl_max{}, explicit_ttl_max{}, period{};
+  std::int64_t uses = 0;
+  Strings bound_cidrs{};
+  bool no_default_policy = false;
+  bool renewable = true;
+  Secret renew_with{};              // what the method needs to judge a renewal
+};
+
+class Reply {
+ public:
+  struct Body { std::string type; Buffer bytes; };
+  enum class Shape : std::uint8_t {
+    envelope,  // {"request_id": .., "data": {..}, ..}
+    injected,  // the members of data once more at the top level, as sys/mounts and its like answer
+    bare,      // data alone, without an envelope: sys/health, sys/init
+  };
+
+  static Reply empty() { return {}; }             // nil: 204 for a write, 404 for a read; 200 when warnings come with it
+  static Reply data(json::Object object);
+  static Reply bare(json::Object object);
+  static Reply injected(json::Object object);
+  static Reply list(const Strings& keys);         // no keys: 404, as in Vault
+  static Reply list(const Strings& keys, json::Object key_info);
+  static Reply raw(std::string type, Buffer bytes);
+  static Reply login(Login login);
+  static Reply token(json::Object auth);          // the "auth" part of auth/token/create and its like
+  static Reply refuse(Error error);               // a no whose writes are kept; fail() discards them
+
+  Reply&& status(int code) && { status_ = code; return std::move(*this); }  // 202, 404 with data, sys/health's codes
+  Reply&& warn(std::string text) && { warnings_.push_back(std::move(text)); return std::move(*this); }
+  Reply&& lease(Lease lease) && { lease_ = std::move(lease); return std::move(*this); }
+
+  int status() const { return status_; }          // 0: by content
+  Shape shape() const { return shape_; }
+  const std::optional<json::Object>& data() const { return data_; }
+  const std::optional<json::Object>& auth() const { return auth_; }
+  const Strings& warnings() const { return warnings_; }
+  const std::optional<Body>& raw() const { return raw_; }
+  std::optional<Body>& raw() { return raw_; }
+  const std::optional<Lease>& lease() const { return lease_; }
+  const std::optional<Login>& login() const { return login_; }
+  const std::optional<Error>& refused() const { return refused_; }
+  bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_; }
+
+  void add_warning(std::string text) { warnings_.push_back(std::move(text)); }
+  void set_auth(json::Object auth) { auth_ = std::move(auth); }
+
+ private:
+  int status_ = 0;
+  Shape shape_ = Shape::envelope;
+  std::optional<json::Object> data_;
+  std::optional<json::Object> auth_;
+  Strings warnings_;
+  std::optional<Body> raw_;
+  std::optional<Lease> lease_;
+  std::optional<Login> login_;
+  std::optional<Error> refused_;
+};
+
+}  // namespace sr

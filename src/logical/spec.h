@@ -1,0 +1,105 @@
+// The contract between the core and its engines: a Spec is a table of routes, a handler decides from a Call and returns a
+// Reply. From the table come routing, decoding, path-help, OpenAPI and the coverage of docs/api.tsv.
+//
+// Specs, routes and fields are constant and shared. An Engine has no mutable state, so any thread may call it.
+#pragma once
+#include <functional>
+#include <memory>
+#include "logical/call.h"
+#include "logical/reply.h"
+
+namespace sr {
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+};
+
+template <class E, class R, class... A> E engine_of(R (E::*)(A...));
+template <auto M, class R, class... A> R thunk(Engine& engine, A... args) {
+  return (static_cast<decltype(engine_of(M))&>(engine).*M)(std::forward<A>(args)...);
+}
+
+using Handler = Result<Reply> (*)(Engine&, Call&);
+using Exists = Result<bool> (*)(Engine&, Call&);
+
+// A verb that acts on another system is three functions, since nothing outside may happen twice and no thread waits for a
+// commit. `plan` decides and writes as any handler; its intent is committed with those writes. `act` runs outside, without
+// storage. `settle` writes what came of it, in one commit with the end of the intent; only plan and settle run again after a
+// conflict. For an intent that a crash left, a start-up job calls act(after_crash), which finds out or undoes, and then settle.
+struct Intent { Secret what; };
+enum class Attempt : std::uint8_t { first, after_crash };
+struct Outside {
+  Result<Intent> (*plan)(Engine&, Call&) = nullptr;
+  Result<Secret> (*act)(Engine&, const Intent&, Attempt) = nullptr;
+  Result<Reply> (*settle)(Engine&, Call&, const Intent&, const Result<Secret>& outcome) = nullptr;
+};
+
+// quick may run on the I/O thread while it reads from memory and writes nothing; each other cost has its own lane.
+enum class Cost : std::uint8_t { quick, normal, cpu, external };
+enum class Access : std::uint8_t {
+  token,  // needs a token whose policies allow it
+  open,   // needs none: logins, sys/health
+  root,   // needs sudo beside the verb's capability
+};
+
+struct Verb {
+  Op op;
+  std::string_view summary;
+  Cost cost = Cost::normal;
+  Handler run = nullptr;
+  Outside outside{};
+};
+template <auto M> constexpr Verb on(Op op, std::string_view summary, Cost cost = Cost::normal) {
+  return {op, summary, cost, &thunk<M, Result<Reply>, Call&>, {}};
+}
+template <auto Plan, auto Act, auto Settle> constexpr Verb outside(Op op, std::string_view summary) {
+  return {op, summary, Cost::external, nullptr,
+          {&thunk<Plan, Result<Intent>, Call&>, &thunk<Act, Result<Secret>, const Intent&, Attempt>,
+           &thunk<Settle, Result<Reply>, Call&, const Intent&, const Result<Secret>&>}};
+}
+template <auto M> constexpr Exists exists_by() { return &thunk<M, Result<bool>, Call&>; }
+
+struct Route {
+  std::vector<std::string_view> paths;  // "keys/{name}", "data/{path...}": {x} is one segment, {x...} one or more
+  std::string_view help;                // a paragraph for path-help
+  FieldList fields{};
+  std::vector<Verb> verbs{};
+  Access access = Access::token;
+  Exists exists = nullptr;   // tells create from update; without it every write is an update, as in Vault
+  bool when_sealed = false;  // answered sealed and uninitialised too, and never audited: sys/health, sys/unseal
+  bool any_field = false;    // takes whatever the body holds, without a warning: kv version 1, sys/tools
+};
+
+struct Mounted {
+  std::string uuid;
+  StringMap options;
+};
+
+// A login that renews its token is asked again, through the mount that made it.
+using Renew = Result<Login> (*)(Engine&, Call&, const Secret& renew_with);
+
+struct Spec {
+  std::string_view type;
+  std::string_view help;
+  std::vector<std::string_view> sealed_keys{};  // wrapped once more by the seal
+  std::vector<Route> routes{};
+  std::function<std::unique_ptr<Engine>(const Mounted&)> make{};
+  Renew renew = nullptr;                        // auth methods only
+  bool is_auth = false;
+  std::string_view legacy_hint{};               // a warning for paths that no route matches: kv version 2
+};
+
+// ---- what the core does with the table --------------------------------------------------------------------------------
+struct Match {
+  const Route* route = nullptr;
+  Captures captured{};  // views into the path
+};
+// The first route with a path that fits. `path` is inside the mount; a list has its slash at the end already.
+std::optional<Match> match(const Spec& spec, std::string_view path);
+const Verb* verb_of(const Route& route, Op op);
+
+// The text of `?help=1`, as Vault lays it out.
+json::Object path_help(const Spec& spec, std::string_view path, const Route* route);
+
+}  // namespace sr
