@@ -42,6 +42,7 @@ constexpr std::size_t batch_rows = 1024;                      // of one request;
 constexpr std::size_t batch_bytes = 64 * 1024 * 1024;
 constexpr std::size_t storage_key_bytes = 20 * 1024;          // of one row: a prefix of ours and at most a path
 constexpr std::size_t record_items = 1'000'000;               // of one list or map in a stored record
+constexpr std::size_t keyring_terms = 4096;                   // rotations of the barrier's key
 constexpr std::size_t list_page = 10'000;                     // rows of one page out of the store
 
 // ---- audit --------------------------------------------------------------------------------------------------------------

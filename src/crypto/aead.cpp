@@ -3,7 +3,9 @@
 #include <openssl/evp.h>
 #include <atomic>
 #include <climits>
+#include <span>
 #include "base/assert.h"
+#include "base/thread_slot.h"
 
 namespace sr {
 namespace {
@@ -27,14 +29,6 @@ int length(std::string_view text) {
   return static_cast<int>(text.size());
 }
 
-// Each thread prefers a slot of its own. Two that share one are only slower, never wrong.
-constexpr unsigned slots = 16;
-unsigned my_slot() {
-  static std::atomic<unsigned> next{0};
-  thread_local const unsigned mine = next++ % slots;
-  return mine;
-}
-
 }  // namespace
 
 struct Aes256Gcm::State {
@@ -46,7 +40,7 @@ struct Aes256Gcm::State {
   // A context for the call that follows; it goes back to its slot afterwards.
   class Lease {
    public:
-    explicit Lease(State& state) : slot_(state.idle[my_slot()].context), context_(slot_.exchange(nullptr, std::memory_order_acquire)) {
+    explicit Lease(State& state) : slot_(state.idle[thread_slot()].context), context_(slot_.exchange(nullptr, std::memory_order_acquire)) {
       if (context_) return;
       context_.reset(EVP_CIPHER_CTX_new());
       SR_ASSERT(context_ != nullptr);
@@ -65,7 +59,7 @@ struct Aes256Gcm::State {
   struct alignas(64) Slot { std::atomic<EVP_CIPHER_CTX*> context{nullptr}; };  // a cache line each
 
   Secret key;
-  std::array<Slot, slots> idle;
+  std::array<Slot, thread_slots> idle;
 };
 
 Aes256Gcm::Aes256Gcm(std::string_view key) {
@@ -77,10 +71,14 @@ Aes256Gcm& Aes256Gcm::operator=(Aes256Gcm&&) noexcept = default;
 Aes256Gcm::~Aes256Gcm() = default;
 
 void Aes256Gcm::seal(Buffer& out, const Nonce& nonce, std::string_view aad, std::string_view plain) const {
+  seal_to(out.extend(plain.size() + tag_size), nonce, aad, plain);
+}
+
+void Aes256Gcm::seal_to(char* out, const Nonce& nonce, std::string_view aad, std::string_view plain) const {
   const int aad_length = length(aad), plain_length = length(plain);
   const State::Lease lease(*state_);
   auto* context = lease.get();
-  auto* cipher_text = reinterpret_cast<unsigned char*>(out.extend(plain.size() + tag_size));
+  auto* cipher_text = reinterpret_cast<unsigned char*>(out);
   int written = 0;
   SR_ASSERT(EVP_EncryptInit_ex(context, nullptr, nullptr, nullptr, nonce.data()) == 1);
   if (!aad.empty()) SR_ASSERT(EVP_EncryptUpdate(context, nullptr, &written, bytes(aad), aad_length) == 1);

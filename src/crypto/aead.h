@@ -25,6 +25,7 @@ class Aes256Gcm {
 
   // Appends ciphertext and tag: `plain.size() + tag_size` bytes. A nonce must never be used twice under one key.
   void seal(Buffer& out, const Nonce& nonce, std::string_view aad, std::string_view plain) const;
+  void seal_to(char* out, const Nonce& nonce, std::string_view aad, std::string_view plain) const;  // the same into that much room
 
   // `sealed` is ciphertext and tag. What is not exactly what was sealed, under this key, nonce and additional data, is
   // Code::invalid "message authentication failed"; nothing of it is handed out.

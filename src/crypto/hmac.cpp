@@ -27,9 +27,12 @@ HmacSha256::HmacSha256(std::string_view key) {
   wipe(hashed.data(), hashed.size());
 }
 
-Sha256Digest HmacSha256::operator()(std::string_view text) const {
+Sha256Digest HmacSha256::operator()(std::string_view text) const { return (*this)(std::span(&text, 1)); }
+
+Sha256Digest HmacSha256::operator()(std::span<const std::string_view> parts) const {
   Sha256 inner = inner_, outer = outer_;
-  return outer.update(as_text(inner.update(text).digest())).digest();
+  for (const std::string_view part : parts) inner.update(part);
+  return outer.update(as_text(inner.digest())).digest();
 }
 
 void HmacSha256::print(Buffer& out, std::string_view text) const {
