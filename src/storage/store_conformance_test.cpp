@@ -1,0 +1,18 @@
+#include "storage/store_conformance.h"
+#include "storage/memory_table.h"
+#include "storage/rocksdb_table.h"
+
+namespace sr::conformance {
+namespace {
+
+// Small memtables, so that the histories live in table files too.
+const Medium media[] = {
+    {.name = "memory", .open = [](const std::string&) { return Result<std::unique_ptr<Table>>(memory_table()); }},
+    {.name = "inmem", .open = [](const std::string&) { return open_rocksdb_table({.in_memory = true, .memtable_bytes = 64 * 1024}); }},
+    {.name = "rocksdb", .durable = true,
+     .open = [](const std::string& folder) { return open_rocksdb_table({.path = folder + "/db", .memtable_bytes = 64 * 1024}); }},
+};
+
+}  // namespace
+INSTANTIATE_TEST_SUITE_P(Media, StoreConformance, testing::ValuesIn(media), name_of_medium);
+}  // namespace sr::conformance
