@@ -25,9 +25,9 @@
 
 namespace sr {
 
-// What one policy gives to a rule.
+// What one policy gives to a rule. Borrows from its Acl.
 struct Grant {
-  PolicyName policy{};
+  std::string_view policy{};
   CapabilitySet capabilities{};
 };
 
