@@ -24,6 +24,7 @@ constexpr std::size_t json_strings = 100'000;                 // keys and values
 constexpr std::size_t json_string_bytes = body_bytes;
 constexpr std::size_t json_memory = 128 * 1024 * 1024;        // of the parsed tree
 constexpr std::size_t hcl_depth = 32;
+constexpr std::size_t hcl_values = 200'000;                   // of one text: items, list elements and objects
 constexpr std::size_t config_bytes = 4 * 1024 * 1024;
 constexpr std::size_t policy_bytes = 1024 * 1024;
 constexpr std::size_t policy_rules = 10'000;

@@ -1,0 +1,109 @@
+// api_runner: plays the scripts of tests/api on a server.
+#include <curl/curl.h>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include "player.h"
+
+namespace {
+using namespace sr;
+using namespace sr::api_test;
+
+constexpr const char* usage =
+    "usage: api_runner --address URL --token TOKEN [options] FILE|FOLDER...\n"
+    "  --server openbao       another server: its [bao] lines state where it differs\n"
+    "  --compatibility FILE   the entries that those lines name (docs/compatibility.md)\n"
+    "  --ca FILE              certificates to verify an https server with\n"
+    "  --own-server           the server is for this run alone: play also what changes its global state\n"
+    "  --verbose              name each script, and say what was left out\n";
+
+struct Options {
+  AddressOptions target{};
+  PlayerOptions player{};
+  std::string compatibility = "docs/compatibility.md";
+  bool verbose = false;
+  std::vector<std::filesystem::path> paths{};
+};
+
+std::optional<Options> parse(int count, char** words) {
+  Options options;
+  for (int i = 1; i < count; ++i) {
+    const std::string word = words[i];
+    const auto value = [&]() -> std::string { return i + 1 < count ? words[++i] : ""; };
+    if (word == "--address") options.target.address = value();
+    else if (word == "--token") options.target.root_token = value();
+    else if (word == "--ca") options.target.ca_file = value();
+    else if (word == "--compatibility") options.compatibility = value();
+    else if (word == "--own-server") options.target.own_server = true;
+    else if (word == "--verbose") options.verbose = true;
+    else if (word == "--server") options.player.other_server = value() == "openbao";
+    else if (word.starts_with("--")) return {};
+    else options.paths.emplace_back(word);
+  }
+  if (options.target.address.empty() || options.paths.empty()) return {};
+  return options;
+}
+
+std::string contents(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// An entry is a heading of the third level: "### name: in a sentence".
+std::set<std::string> entries_of(const std::string& text) {
+  std::set<std::string> entries;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("### ")) entries.insert(line.substr(4, line.find(':') - 4));
+  }
+  return entries;
+}
+
+std::vector<std::filesystem::path> scripts_below(const std::vector<std::filesystem::path>& paths) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& path : paths) {
+    if (!std::filesystem::is_directory(path)) {
+      files.push_back(path);
+      continue;
+    }
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(path))
+      if (entry.path().extension() == ".test") files.push_back(entry.path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  auto options = parse(count, words);
+  if (!options) {
+    std::cerr << usage;
+    return 2;
+  }
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  options->player.entries = entries_of(contents(options->compatibility));
+  const auto target = address_target(options->target);
+  Tally tally;
+  for (const auto& file : scripts_below(options->paths)) {
+    const auto script = parse_script(file.string(), contents(file));
+    const std::size_t failures_before = tally.failures.size();
+    if (script) {
+      play(*script, *target, options->player, tally);
+    } else {
+      ++tally.failed;
+      tally.failures.push_back(script.error().message + "\n");
+    }
+    if (options->verbose) std::cout << (tally.failures.size() == failures_before ? "ok      " : "FAILED  ") << file.string() << "\n";
+    for (std::size_t i = failures_before; i < tally.failures.size(); ++i) std::cout << tally.failures[i] << std::flush;
+  }
+  if (options->verbose)
+    for (const auto& why : tally.left_out_why) std::cout << "left out: " << why << "\n";
+  std::cout << tally.agreed << " agreed, " << tally.differs_as_stated << " differ as stated, " << tally.failed << " failed ("
+            << tally.scripts << " scripts, " << tally.left_out << " left out in part or whole)\n";
+  return tally.failed == 0 ? 0 : 1;
+}

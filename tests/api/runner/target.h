@@ -1,0 +1,58 @@
+// What the scripts of tests/api are played on: a server behind an address, or a core in this process with a clock of its
+// own. A target answers one request at a time and outlives the player.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+#include "base/result.h"
+
+namespace sr::api_test {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method;
+  std::string target;    // "/v1/sys/mounts?list=true", sent exactly as written
+  Headers headers{};
+  std::string body{};
+};
+
+struct Response {
+  int status = 0;
+  Headers headers{};
+  std::string body{};
+
+  const std::string* header(std::string_view name) const;  // in any case; null when absent
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+
+  // An error is a failure to talk at all; whatever the server answers is a Response.
+  virtual Result<Response> send(const Request& request) = 0;
+  virtual const std::string& root_token() const = 0;
+
+  // Moves the target's clock; false where it cannot, and the rest of the script is then left out.
+  virtual bool advance(std::chrono::seconds by) = 0;
+
+  // A state that nobody else sees: scripts may seal it or change what belongs to all. False for an address, unless whoever
+  // started the runner says otherwise.
+  virtual bool own_server() const = 0;
+
+  // Back to the state at the start, before each script; a target without that keeps what it has, and the player sweeps.
+  virtual void reset() {}
+};
+
+struct AddressOptions {
+  std::string address;              // "https://127.0.0.1:8200"
+  std::string root_token;
+  std::string ca_file{};            // to verify the server with; empty: the system's
+  bool own_server = false;
+  std::chrono::seconds patience{5}; // longest `advance` that is slept
+};
+std::unique_ptr<Target> address_target(AddressOptions options);
+
+}  // namespace sr::api_test
