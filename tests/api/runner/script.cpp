@@ -79,13 +79,13 @@ class Parser {
   }
   void add(const Line& line, Step step) { script_.statements.push_back({line.number, std::move(step)}); }
 
-  // The indented lines that follow. Headers come first; the rest is one text.
+  // The indented lines that follow: headers, where the statement takes them, and one text. No JSON line looks like a header.
   std::string continuation(std::vector<std::pair<std::string, std::string>>* headers) {
     std::string text;
     while (at_ < lines_.size() && lines_[at_].indented() && !trimmed(lines_[at_].text).empty()) {
       const std::string_view line = headers ? trimmed(lines_[at_].text) : lines_[at_].text;
       ++at_;
-      if (headers && text.empty()) {
+      if (headers) {
         if (auto header = header_of(line)) {
           headers->push_back(std::move(*header));
           continue;
