@@ -22,7 +22,13 @@ template <class T> class Published {
     generation_.fetch_add(1, std::memory_order_release);
   }
 
-  // The state as of now; alive as long as the caller holds it.
+  // The state as of now, without leaving a copy with this thread: for threads that seldom ask.
+  std::shared_ptr<const T> current() const {
+    std::lock_guard lock(mutex_);
+    return current_;
+  }
+
+  // The state as of now; alive as long as the caller holds it, and as long as this thread has not asked again or ended.
   std::shared_ptr<const T> load() const {
     thread_local Copies copies;
     auto& [generation, value] = copies[id_];

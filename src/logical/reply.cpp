@@ -2,6 +2,26 @@
 
 namespace sr {
 
+json::Object Auth::print() const {
+  json::Object auth;
+  auth.put("client_token", client_token.reveal())
+      .put("accessor", accessor)
+      .put("policies", std::span<const std::string>(policies))
+      .put("token_policies", std::span<const std::string>(policies))
+      .put("lease_duration", std::int64_t{ttl.count()})
+      .put("renewable", renewable)
+      .put("entity_id", "")
+      .put("token_type", type)
+      .put("orphan", orphan)
+      .put("mfa_requirement", nullptr)
+      .put("num_uses", uses);
+  json::Object pairs;
+  for (const auto& [key, value] : metadata) pairs.put(key, value);
+  if (metadata.empty()) auth.put("metadata", nullptr);
+  else auth.put("metadata", pairs);
+  return auth;
+}
+
 Reply Reply::data(json::Object object) {
   Reply reply;
   reply.data_ = std::move(object);
@@ -35,7 +55,7 @@ Reply Reply::login(Login login) {
   reply.login_ = std::move(login);
   return reply;
 }
-Reply Reply::token(json::Object auth) {
+Reply Reply::token(Auth auth) {
   Reply reply;
   reply.auth_ = std::move(auth);
   return reply;

@@ -26,7 +26,24 @@ struct Login {
   Strings bound_cidrs{};
   bool no_default_policy = false;
   bool renewable = true;
-  Secret renew_with{};              // what the method needs to judge a renewal
+  std::string renew_with{};         // what the method needs to judge a renewal; no secret
+};
+
+// A token as its maker or owner is told of it: the "auth" part of an answer, and of its audit line.
+struct Auth {
+  Secret client_token{};            // empty where only the accessor was given
+  std::string accessor{};
+  std::string display_name{};
+  Strings policies{};
+  StringMap metadata{};
+  Seconds ttl{};
+  bool renewable = false;
+  bool orphan = false;
+  std::int64_t uses = 0;
+  Time issued{};
+  std::string type = "service";
+
+  json::Object print() const;
 };
 
 class Reply {
@@ -46,7 +63,7 @@ class Reply {
   static Reply list(const Strings& keys, json::Object key_info);
   static Reply raw(std::string type, Buffer bytes);
   static Reply login(Login login);
-  static Reply token(json::Object auth);          // the "auth" part of auth/token/create and its like
+  static Reply token(Auth auth);                  // auth/token/create and its like
   static Reply refuse(Error error);               // a no whose writes are kept; fail() discards them
 
   Reply&& status(int code) && { status_ = code; return std::move(*this); }  // 202, 404 with data, sys/health's codes
@@ -56,7 +73,7 @@ class Reply {
   int status() const { return status_; }          // 0: by content
   Shape shape() const { return shape_; }
   const std::optional<json::Object>& data() const { return data_; }
-  const std::optional<json::Object>& auth() const { return auth_; }
+  const std::optional<Auth>& auth() const { return auth_; }
   const Strings& warnings() const { return warnings_; }
   const std::optional<Body>& raw() const { return raw_; }
   std::optional<Body>& raw() { return raw_; }
@@ -66,13 +83,13 @@ class Reply {
   bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_; }
 
   void add_warning(std::string text) { warnings_.push_back(std::move(text)); }
-  void set_auth(json::Object auth) { auth_ = std::move(auth); }
+  void set_auth(Auth auth) { auth_ = std::move(auth); }
 
  private:
   int status_ = 0;
   Shape shape_ = Shape::envelope;
   std::optional<json::Object> data_;
-  std::optional<json::Object> auth_;
+  std::optional<Auth> auth_;
   Strings warnings_;
   std::optional<Body> raw_;
   std::optional<Lease> lease_;

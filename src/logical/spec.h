@@ -77,7 +77,7 @@ struct Mounted {
 };
 
 // A login that renews its token is asked again, through the mount that made it.
-using Renew = Result<Login> (*)(Engine&, Call&, const Secret& renew_with);
+using Renew = Result<Login> (*)(Engine&, Call&, std::string_view renew_with);
 
 struct Spec {
   std::string_view type;

@@ -54,6 +54,13 @@ Result<void> Transaction::write(StorageKey key, std::optional<Secret> value) {
   return {};
 }
 
+Result<void> Transaction::absorb(Batch sealed) {
+  SR_ASSERT(!barrier_);
+  for (auto& [key, bytes] : sealed.writes) TRY(write(StorageKey(std::move(key)), bytes ? std::optional(Secret(*bytes)) : std::nullopt));
+  for (const auto& read : sealed.reads) expect(read.key, read.revision);
+  return {};
+}
+
 Result<std::vector<std::string>> Transaction::list(const StorageKey& prefix, Page page, Depth depth) {
   const auto own = writes_.lower_bound(prefix.text());
   SR_ASSERT(own == writes_.end() || !own->first.starts_with(prefix.text()));

@@ -53,6 +53,8 @@ class Transaction {
   bool has_writes() const { return !writes_.empty(); }
   Revision snapshot_revision() { return snapshot().revision(); }
   void discard_writes() { writes_.clear(), bytes_ = 0; }
+  // The writes of another transaction, sealed already; on a transaction without a barrier only.
+  Result<void> absorb(Batch sealed);
   // Seals what was written; fails when the barrier has been sealed meanwhile. Afterwards the transaction is as new, with
   // a snapshot still to be taken.
   Result<Batch> take_batch();

@@ -1,0 +1,201 @@
+#include "core/audit_broker.h"
+#include "base/concat.h"
+#include "core/keys.h"
+#include "core/tokens.h"
+#include "storage/record.h"
+
+namespace sr {
+namespace {
+
+// What the entries of one request borrow beyond the request itself.
+struct Lent {
+  std::vector<AuditPolicy> granting;
+  AuditAuth login;
+};
+
+AuditAuth auth_of(const Request& r, Lent& lent) {
+  AuditAuth auth;
+  if (!r.caller.token) return auth;
+  const Token& token = *r.caller.token;
+  auth.client_token = r.in.token.reveal();
+  auth.accessor = token.accessor;
+  auth.hashes = &r.caller.held->hashes;
+  auth.display_name = token.display_name;
+  auth.policies = token.policies;
+  auth.token_policies = token.policies;
+  auth.metadata = &token.metadata;
+  auth.remaining_uses = std::max<std::int64_t>(token.uses, 0);
+  auth.token_type = "service";
+  auth.token_ttl = token.ttl;
+  auth.token_issue_time = token.created;
+  if (r.caller.acl) {
+    auth.judged = true;
+    auth.allowed = r.decision.allowed;
+    lent.granting.clear();
+    for (const auto name : r.decision.granting_policies()) lent.granting.push_back({.name = name});
+    auth.granting_policies = lent.granting;
+  }
+  return auth;
+}
+
+AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& lent) {
+  AuditEntry entry;
+  entry.kind = kind;
+  entry.time = now;
+  entry.auth = auth_of(r, lent);
+  entry.request_id = r.id;
+  entry.op = r.in.op;
+  entry.client_token = r.in.token.reveal();
+  if (r.caller.token) entry.client_token_accessor = r.caller.token->accessor;
+  entry.path = r.in.path.view();
+  if (r.in.body) entry.request_data = AuditData(r.in.body);
+  entry.remote_address = r.in.address;
+  entry.remote_port = r.in.port;
+  if (r.mount) {
+    entry.mount = {.point = r.mount->entry.path, .type = r.mount->entry.type, .accessor = r.mount->entry.accessor, .running_version = {},
+                   .mount_class = r.mount->entry.is_auth() ? "auth" : "secret"};
+    entry.plain_request_keys = r.mount->entry.audit_plain_request_keys;
+    entry.plain_response_keys = r.mount->entry.audit_plain_response_keys;
+  }
+  const bool answers = kind == AuditEntry::Kind::response;
+  if (answers && r.answer.error) entry.error = r.answer.error->message;
+  if (!answers) return entry;
+  entry.response_data = AuditData(r.answer.data.view());
+  entry.warnings = r.answer.warnings;
+  entry.lease_id = r.answer.lease_id;
+  if (r.reply && r.reply->auth()) {
+    const Auth& made = *r.reply->auth();
+    lent.login = {.client_token = made.client_token.reveal(), .accessor = made.accessor, .display_name = made.display_name, .policies = made.policies,
+                  .token_policies = made.policies, .metadata = &made.metadata, .num_uses = made.uses, .token_type = made.type, .token_ttl = made.ttl,
+                  .token_issue_time = made.issued};
+    entry.login = &lent.login;
+  }
+  return entry;
+}
+
+// Counts the devices that have answered; the last one calls back. One success is enough.
+struct Vote {
+  std::mutex mutex;
+  std::size_t left;
+  bool written = false;
+  Error error{};
+  AuditDevice::Done done;
+
+  void cast(const Result<void>& result) {
+    bool last = false;
+    {
+      std::lock_guard lock(mutex);
+      if (result) written = true;
+      else error = result.error();
+      last = --left == 0;
+    }
+    if (last) done(written ? Result<void>() : std::unexpected(error));
+  }
+};
+
+}  // namespace
+
+void AuditBroker::write(const Devices& devices, const Request& request, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) {
+  const Time now = parts_.clock.now();
+  std::vector<std::vector<Buffer>> lines(devices.size());
+  for (const auto kind : kinds) {
+    Lent lent;
+    const AuditEntry entry = entry_of(request, kind, now, lent);
+    for (std::size_t i = 0; i < devices.size(); ++i) render(lines[i].emplace_back(), entry, devices[i].device->format());
+  }
+  if (devices.size() == 1) return devices.front().device->write(std::move(lines.front()), std::move(done));
+  auto vote = std::make_shared<Vote>();
+  vote->left = devices.size();
+  vote->done = std::move(done);
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    devices[i].device->write(std::move(lines[i]), [vote](Result<void> result) { vote->cast(result); });
+}
+
+Result<std::shared_ptr<AuditDevice>> AuditBroker::make(const AuditDeviceEntry& entry, bool must_open) {
+  const auto maker = makers_.find(entry.type);
+  if (maker == makers_.end()) return fail(Code::invalid, concat("unknown backend type: \"", entry.type, "\""));
+  std::optional<AuditCheckpoint> last;
+  Transaction transaction(parts_.store, &parts_.barrier);
+  transaction.go_on(Tier::any);
+  if (const auto row = TRY(core_view(transaction).get(concat(keys::audit_checkpoints, entry.id)))) last = TRY(load_record<AuditCheckpoint>(row->value));
+  auto on_checkpoint = [this, id = entry.id](const AuditCheckpoint& checkpoint) { keep(id, checkpoint); };
+  return std::shared_ptr<AuditDevice>(TRY(maker->second({entry, std::move(last), std::move(on_checkpoint), must_open})));
+}
+
+// The end of the log as the store knows it. Nobody waits for it: the next one says more.
+void AuditBroker::keep(const std::string& id, const AuditCheckpoint& checkpoint) {
+  Transaction transaction(parts_.store, &parts_.barrier);
+  transaction.go_on(Tier::any);
+  AuditCheckpoint copy = checkpoint;
+  if (!core_view(transaction).put(concat(keys::audit_checkpoints, id), store_record(copy))) return;
+  if (auto batch = transaction.take_batch()) parts_.store.commit(std::move(*batch), [](const Committed&) {});
+}
+
+Result<void> AuditBroker::enable(Transaction& transaction, AuditDeviceEntry entry) {
+  View core = core_view(transaction);
+  if (TRY(core.get(concat(keys::audit_devices, entry.path)))) return fail(Code::invalid, concat("path already in use"));
+  entry.id = random_uuid(parts_.random);
+  entry.salt = Secret(random_bytes(parts_.random, 32));
+  entry.signing_seed = Secret(random_bytes(parts_.random, 32));
+  auto device = TRY(make(entry, true));
+  TRY(core.put(concat(keys::audit_devices, entry.path), store_record(entry)));
+  std::lock_guard lock(mutex_);
+  opened_.clear();  // those of calls that came to nothing
+  opened_.emplace(entry.id, std::move(device));
+  return {};
+}
+
+Result<void> AuditBroker::disable(Transaction& transaction, std::string_view path) {
+  View core = core_view(transaction);
+  const auto row = TRY(core.get(concat(keys::audit_devices, path)));
+  if (!row) return {};
+  TRY(core.remove(concat(keys::audit_checkpoints, TRY(load_record<AuditDeviceEntry>(row->value)).id)));
+  return core.remove(concat(keys::audit_devices, path));
+}
+
+Result<std::string> AuditBroker::hash(std::string_view path, std::string_view text) const {
+  for (const auto& enabled : *this->enabled())
+    if (enabled.entry->path == path) return enabled.device->format().hash(text);
+  return fail(Code::invalid, "unknown audit backend");
+}
+
+Result<void> AuditBroker::load() {
+  Transaction transaction(parts_.store, &parts_.barrier);
+  transaction.go_on(Tier::any);
+  View core = core_view(transaction);
+  const auto before = enabled();
+  auto next = std::make_shared<Devices>();
+  for (const auto& name : TRY(core.list(keys::audit_devices, {}, Depth::all))) {
+    const auto row = TRY(core.get(concat(keys::audit_devices, name)));
+    if (!row) continue;
+    const auto same = std::ranges::find(*before, row->revision, &Enabled::revision);
+    if (same != before->end() && same->entry->path == name) {
+      next->push_back(*same);
+      continue;
+    }
+    auto entry = std::make_shared<AuditDeviceEntry>(TRY(load_record<AuditDeviceEntry>(row->value)));
+    std::shared_ptr<AuditDevice> device;
+    {
+      std::lock_guard lock(mutex_);
+      if (const auto found = opened_.find(entry->id); found != opened_.end()) device = std::move(found->second), opened_.erase(found);
+    }
+    if (!device) device = TRY(make(*entry, false));
+    next->push_back({std::move(entry), std::move(device), row->revision});
+  }
+  devices_.store(std::move(next));
+  return {};
+}
+
+void AuditBroker::unload() { devices_.store(std::make_shared<Devices>()); }
+
+void AuditBroker::reopen() {
+  for (const auto& enabled : *this->enabled()) enabled.device->reopen();
+}
+
+void AuditBroker::on_commit(Revision, std::span<const std::string_view> committed) {
+  const auto concerns = [](std::string_view key) { return key.contains("/core/audit/"); };
+  if (parts_.barrier.locked() || std::ranges::none_of(committed, concerns)) return;
+  if (const auto loaded = load(); !loaded) parts_.log.error("audit", "the audit table could not be read again", {{"why", loaded.error().message}});
+}
+
+}  // namespace sr

@@ -1,0 +1,83 @@
+// The audit devices and their rows. A request goes on when at least one device has its line; with none enabled, at once.
+//
+// Shared by all threads. Devices are published as a set; a change is written in the caller's transaction, and the next set is
+// there before the caller hears of it.
+#pragma once
+#include "base/log.h"
+#include "base/published.h"
+#include "core/request.h"
+#include "logical/audit_device.h"
+#include "storage/barrier.h"
+
+namespace sr {
+
+// A row of the audit table. The salt hashes what the log must not tell; the seed signs its checkpoints.
+struct AuditDeviceEntry {
+  std::string path{};         // "file/"
+  std::string type{};
+  std::string description{};
+  std::string id{};           // uuid
+  StringMap options{};
+  bool local = false;
+  Secret salt{};
+  Secret signing_seed{};
+
+  template <class Archive> void fields(Archive& archive) {
+    archive(1, path);
+    archive(2, type);
+    archive(3, description);
+    archive(4, id);
+    archive(5, options);
+    archive(6, local);
+    archive(7, salt);
+    archive(8, signing_seed);
+  }
+};
+
+struct AuditDeviceSetup {
+  const AuditDeviceEntry& entry;
+  std::optional<AuditCheckpoint> last;
+  std::function<void(const AuditCheckpoint&)> on_checkpoint;
+  bool must_open;
+};
+using AuditDeviceMaker = std::function<Result<std::unique_ptr<AuditDevice>>(AuditDeviceSetup)>;
+
+class AuditBroker {
+ public:
+  struct Parts { Store& store; const Barrier& barrier; const Clock& clock; Random& random; Log& log; };
+  struct Enabled {
+    std::shared_ptr<const AuditDeviceEntry> entry;
+    std::shared_ptr<AuditDevice> device;
+    Revision revision = 0;  // of its row
+  };
+  using Devices = std::vector<Enabled>;
+
+  explicit AuditBroker(Parts parts) : parts_(parts), devices_(std::make_shared<Devices>()) {}
+  void add_type(std::string type, AuditDeviceMaker make) { makers_.emplace(std::move(type), std::move(make)); }
+
+  std::shared_ptr<const Devices> devices() const { return devices_.load(); }      // for every request
+  std::shared_ptr<const Devices> enabled() const { return devices_.current(); }   // for those who seldom ask
+  // The lines of the request, for each device; `done` runs once, on a device's thread.
+  void write(const Devices&, const Request&, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done);
+
+  Result<void> enable(Transaction&, AuditDeviceEntry);  // opens the device; it is used once its row is durable
+  Result<void> disable(Transaction&, std::string_view path);
+  Result<std::string> hash(std::string_view path, std::string_view text) const;
+
+  Result<void> load();   // at unseal, and after each change
+  void unload();         // at seal
+  void reopen();         // SIGHUP
+  void on_commit(Revision, std::span<const std::string_view> keys);
+
+ private:
+  Result<std::shared_ptr<AuditDevice>> make(const AuditDeviceEntry&, bool must_open);
+  void keep(const std::string& id, const AuditCheckpoint&);
+
+  const Parts parts_;
+  std::map<std::string, AuditDeviceMaker, std::less<>> makers_;
+  Published<Devices> devices_;
+  std::mutex mutex_;  // guards opened_
+  std::map<std::string, std::shared_ptr<AuditDevice>> opened_;  // by id: enabled, but their rows are not durable yet
+};
+
+}  // namespace sr

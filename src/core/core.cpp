@@ -1,0 +1,80 @@
+#include "core/core.h"
+#include "core/keys.h"
+#include "storage/keyring.h"
+
+namespace sr {
+
+Core::Core(Parts parts, Options options)
+    : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
+      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log), tokens_(parts.store, parts.clock, parts.random),
+      audit_({parts.store, barrier_, parts.clock, parts.random, parts.log}), pipeline_(*this, options_.limits),
+      jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {
+  mounts_.ttl_default = options_.default_lease_ttl;
+  mounts_.ttl_max = options_.max_lease_ttl;
+  mounts_.set_poke([this] { jobs_.poke(); });
+  tokens_.set_poke([this] { jobs_.poke(); });
+  mounts_.set_revoker([this](Store& store, const std::string& uuid) { return tokens_.revoke_issued_by(store, barrier_, uuid); });
+  parts_.store.subscribe([this](Revision revision, std::span<const std::string_view> keys) {
+    tokens_.on_commit(revision, keys);
+    policies_.on_commit(revision, keys);
+    mounts_.on_commit(revision, keys);
+    audit_.on_commit(revision, keys);
+  });
+}
+
+Core::~Core() { drain(); }
+
+// What a new store starts with: the policies that always are, and a root token.
+Result<InitResult> Core::initialize(Transaction& raw, InitOptions wanted) {
+  return seal_.initialize(raw, wanted.seal, options_.cluster_name, [&](Transaction& inside, const Barrier& barrier) -> Result<std::string> {
+    TRY(policies_.write(inside, PolicyName("default"), {.text = std::string(default_policy_text()), .written = clock().now()}));
+    NewToken root;
+    root.id = wanted.root_token_id;
+    root.token.path = "auth/token/root";
+    root.token.display_name = "root";
+    root.token.policies = {"root"};
+    root.token.created = clock().now();
+    root.token.orphan = true;
+    root.token.renewable = false;
+    return TRY(tokens_.create(inside, barrier, std::move(root))).id;
+  });
+}
+
+Result<InitResult> Core::initialize_now(InitOptions wanted) {
+  Transaction raw(parts_.store, nullptr);
+  raw.go_on(Tier::any);
+  auto made = TRY(initialize(raw, std::move(wanted)));
+  const auto committed = commit_and_wait(parts_.store, TRY(raw.take_batch()));
+  if (committed) return made;
+  if (committed.error().conflict) return fail(Code::invalid, "Vault is already initialized");
+  return std::unexpected(committed.error().error);
+}
+
+Result<void> Core::unseal(std::string_view share) {
+  return seal_.unseal(share, [this]() -> Result<void> {
+    TRY(mounts_.load());
+    TRY(audit_.load());
+    Transaction transaction(parts_.store, &barrier_);
+    tokens_.take_up_jobs(transaction);
+    jobs_.poke();
+    return {};
+  });
+}
+
+void Core::seal() {
+  seal_.seal();
+  mounts_.unload();
+  audit_.unload();
+  tokens_.forget();
+  policies_.forget();
+}
+
+std::size_t Core::sweep() {
+  std::lock_guard lock(sweep_mutex_);
+  if (barrier_.locked()) return 0;
+  const std::size_t swept = tokens_.sweep(parts_.store, barrier_);
+  mounts_.sweep(parts_.store);
+  return swept;
+}
+
+}  // namespace sr

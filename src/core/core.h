@@ -1,0 +1,80 @@
+// The server without its network: everything that a request passes through, composed. A test makes one on a MemoryTable with a
+// FakeClock; the server makes one on RocksDB.
+//
+// submit() is called on loops; all else on any thread. The loops must have ended before the Core goes.
+#pragma once
+#include "core/audit_broker.h"
+#include "core/jobs.h"
+#include "core/mounts.h"
+#include "core/pipeline.h"
+#include "core/policies.h"
+#include "core/seal_state.h"
+#include "core/tokens.h"
+
+namespace sr {
+
+class Core {
+ public:
+  struct Parts {
+    Store& store;
+    const Clock& clock;
+    Random& random;
+    Log& log;
+  };
+  struct Options {
+    std::string cluster_name{};
+    Seconds default_lease_ttl = limits::default_lease_ttl;
+    Seconds max_lease_ttl = limits::max_lease_ttl;
+    Pipeline::Limits limits{};
+    bool sweeps = true;                  // false: a test calls sweep()
+    std::chrono::milliseconds sweep_interval{1000};
+  };
+  Core(Parts parts, Options options);
+  ~Core();
+
+  // ---- before the first request ---------------------------------------------------------------------------------------
+  void add_type(Spec spec) { mounts_.add_type(std::move(spec)); }
+  void add_fixed(Spec spec, MountEntry entry) { mounts_.add_fixed(std::move(spec), std::move(entry)); }
+  void add_audit_type(std::string type, AuditDeviceMaker make) { audit_.add_type(std::move(type), std::move(make)); }
+
+  // ---- requests -------------------------------------------------------------------------------------------------------
+  void submit(Loop& home, Incoming in, AnswerTo reply_to) { pipeline_.submit(home, std::move(in), std::move(reply_to)); }
+  void drain() { pipeline_.drain(); }
+
+  // ---- the seal -------------------------------------------------------------------------------------------------------
+  struct InitOptions { SealConfig seal{}; std::string root_token_id{}; };
+  Result<InitResult> initialize(Transaction& raw, InitOptions);  // in the caller's transaction
+  Result<InitResult> initialize_now(InitOptions);                // and committed; blocks
+  Result<void> unseal(std::string_view share);                   // blocks
+  void seal();
+
+  std::size_t sweep();                                           // what is due; blocks
+
+  Store& store() { return parts_.store; }
+  const Clock& clock() const { return parts_.clock; }
+  Random& random() { return parts_.random; }
+  Log& log() { return parts_.log; }
+  const Options& options() const { return options_; }
+  Barrier& barrier() { return barrier_; }
+  SealState& seal_state() { return seal_; }
+  Mounts& mounts() { return mounts_; }
+  Policies& policies() { return policies_; }
+  Tokens& tokens() { return tokens_; }
+  AuditBroker& audit() { return audit_; }
+  Pipeline& pipeline() { return pipeline_; }
+
+ private:
+  const Parts parts_;
+  const Options options_;
+  Barrier barrier_;
+  SealState seal_;
+  Mounts mounts_;
+  Policies policies_;
+  Tokens tokens_;
+  AuditBroker audit_;
+  std::mutex sweep_mutex_;  // one sweep at a time
+  Pipeline pipeline_;
+  Jobs jobs_;               // last: its thread ends first
+};
+
+}  // namespace sr

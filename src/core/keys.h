@@ -1,0 +1,31 @@
+// The core's storage keys, all in one place. They are relative to View::core(); hashes are keyed hashes from the keyring.
+#pragma once
+#include <string>
+#include <string_view>
+#include "base/concat.h"
+
+namespace sr::keys {
+
+// Rows that say how to open the barrier are outside of it.
+constexpr std::string_view seal_config = "seal/config";
+constexpr std::string_view root_key = "seal/root-key";
+constexpr std::string_view keyring = "seal/keyring";
+constexpr std::string_view format = "format";              // of the whole store; a newer one is refused
+
+constexpr std::string_view cluster = "cluster";            // name and id
+constexpr std::string_view mounts = "mount/";              // + uuid
+constexpr std::string_view mounts_changed = "changed/mounts";      // rewritten by every change of a mount
+constexpr std::string_view policies = "policy/";           // + name
+constexpr std::string_view policies_changed = "changed/policies";  // rewritten by every change of a policy
+constexpr std::string_view audit_devices = "audit/";       // + path
+constexpr std::string_view audit_checkpoints = "audit-checkpoint/";
+
+constexpr std::string_view tokens = "token/";              // + hash of the id
+constexpr std::string_view accessors = "accessor/";        // + hash of the accessor
+constexpr std::string_view children = "token-child/";      // + parent's hash + "/" + child's hash
+constexpr std::string_view by_mount = "token-mount/";      // + uuid of an auth mount + "/" + hash
+constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of the second + "/" + hash
+
+constexpr std::string_view jobs = "job/";                  // + kind + "/" + what: an intent that a restart takes up again
+
+}  // namespace sr::keys

@@ -1,0 +1,197 @@
+#include "core/mounts.h"
+#include "base/concat.h"
+#include "core/keys.h"
+#include "core/tokens.h"
+#include "storage/record.h"
+
+namespace sr {
+
+// What the engines of one mount may ask the server.
+class MountHost final : public Host {
+ public:
+  MountHost(const Mounts& mounts, const MountEntry& entry) : mounts_(mounts), entry_(entry) {}
+  Time now() const override { return mounts_.clock_.now(); }
+  Random& random() const override { return mounts_.random_; }
+  Seconds ttl_default() const override { return entry_.ttl_default > Seconds(0) ? entry_.ttl_default : std::min(mounts_.ttl_default, ttl_max()); }
+  Seconds ttl_max() const override { return entry_.ttl_max > Seconds(0) ? entry_.ttl_max : mounts_.ttl_max; }
+  std::string_view mount_path() const override { return entry_.path; }
+  std::string_view mount_accessor() const override { return entry_.accessor; }
+  std::string_view option(std::string_view name) const override {
+    const auto found = entry_.options.find(name);
+    return found == entry_.options.end() ? std::string_view() : found->second;
+  }
+  Result<std::string> keyed_hash(std::string_view purpose, std::string_view text) const override {
+    return mounts_.barrier_.storage_hmac(concat(entry_.uuid, "/", purpose), text);
+  }
+  bool admits(const Strings& cidrs, std::string_view address) const override { return address_within(cidrs, address); }
+
+ private:
+  const Mounts& mounts_;
+  const MountEntry entry_;
+};
+
+// ---- the router ---------------------------------------------------------------------------------------------------------
+const Mount* Router::find(std::string_view path) const {
+  // Mounts do not nest, so nothing lies between a mount and the paths in it. "secret" is "secret/".
+  const auto after = mounts_.upper_bound(path);
+  if (after != mounts_.end() && after->first.size() == path.size() + 1 && after->first.starts_with(path)) return after->second.get();
+  if (after == mounts_.begin()) return nullptr;
+  const auto& [mount_path, mount] = *std::prev(after);
+  return path.starts_with(mount_path) ? mount.get() : nullptr;
+}
+const Mount* Router::at(std::string_view mount_path) const {
+  const auto found = mounts_.find(mount_path);
+  return found == mounts_.end() ? nullptr : found->second.get();
+}
+const Mount* Router::by_accessor(std::string_view accessor) const {
+  const auto found = std::ranges::find_if(mounts_, [&](const auto& mount) { return mount.second->entry.accessor == accessor; });
+  return found == mounts_.end() ? nullptr : found->second.get();
+}
+const Mount* Router::by_uuid(std::string_view uuid) const {
+  const auto found = std::ranges::find_if(mounts_, [&](const auto& mount) { return mount.second->entry.uuid == uuid; });
+  return found == mounts_.end() ? nullptr : found->second.get();
+}
+const Mount* Router::conflict(std::string_view mount_path) const {
+  for (const auto& [path, mount] : mounts_)
+    if (path.starts_with(mount_path) || mount_path.starts_with(path)) return mount.get();
+  return nullptr;
+}
+
+// ---- types and fixed mounts -----------------------------------------------------------------------------------------------
+Mounts::Mounts(const Store& store, const Barrier& barrier, const Clock& clock, Random& random, Log& log)
+    : store_(store), barrier_(barrier), clock_(clock), random_(random), log_(log), router_(std::make_shared<Router>()) {}
+
+void Mounts::add_type(Spec spec) { types_.push_back(std::make_unique<Spec>(std::move(spec))); }
+
+void Mounts::add_fixed(Spec spec, MountEntry entry) {
+  add_type(std::move(spec));
+  entry.type = types_.back()->type;
+  fixed_.emplace(entry.path, make(*types_.back(), std::move(entry), "", 0));
+  router_.store(std::make_shared<Router>(fixed_, 0));
+}
+
+const Spec* Mounts::type(std::string_view name, bool is_auth) const {
+  const auto found = std::ranges::find_if(types_, [&](const auto& spec) { return spec->type == name && spec->is_auth == is_auth; });
+  return found == types_.end() ? nullptr : found->get();
+}
+
+std::shared_ptr<const Mount> Mounts::make(const Spec& spec, MountEntry entry, std::string key, Revision revision) const {
+  auto engine = spec.make({entry.uuid, entry.options});
+  auto host = std::make_unique<MountHost>(*this, entry);
+  return std::make_shared<Mount>(Mount{std::move(entry), spec, std::move(engine), std::move(host), std::move(key), revision});
+}
+
+// ---- changes --------------------------------------------------------------------------------------------------------------
+// The check against the table that this thread sees holds at the commit, or the call starts over: the row that every change
+// rewrites must still have the revision that the router was made at.
+Result<void> Mounts::write_entry(Transaction& transaction, const MountEntry& entry) {
+  View core = core_view(transaction);
+  transaction.expect(core.at(keys::mounts_changed).text(), router()->revision());
+  TRY(core.put(concat(keys::mounts, entry.uuid), store_record(entry)));
+  return core.put(keys::mounts_changed, Secret(""));
+}
+
+Result<void> Mounts::enable(Transaction& transaction, MountEntry entry) {
+  if (const Mount* other = router()->conflict(entry.path)) {
+    if (other->entry.path == entry.path) return fail(Code::invalid, concat("path is already in use at ", entry.path));
+    return fail(Code::invalid, concat("path is already in use at ", other->entry.path));
+  }
+  entry.uuid = random_uuid(random_);
+  entry.accessor = accessor_for(entry.type, entry.is_auth(), random_);
+  return write_entry(transaction, entry);
+}
+
+Result<void> Mounts::tune(Transaction& transaction, const Mount& mount, MountEntry changed) {
+  transaction.expect(mount.key, mount.revision);
+  return write_entry(transaction, changed);
+}
+
+Result<void> Mounts::disable(Transaction& transaction, const Mount& mount) {
+  MountEntry going = mount.entry;
+  going.going = true;
+  transaction.expect(mount.key, mount.revision);
+  TRY(write_entry(transaction, going));
+  return core_view(transaction).put(concat(keys::jobs, "unmount/", going.uuid), Secret(going.is_auth() ? "auth" : "secret"));
+}
+
+std::string Mounts::accessor_for(std::string_view type, bool is_auth, Random& random) {
+  const std::string bytes = random_bytes(random, 4);
+  std::string accessor = concat(is_auth ? "auth_" : "", type, "_");
+  for (const char byte : bytes) accessor += "0123456789abcdef"[static_cast<unsigned char>(byte) >> 4], accessor += "0123456789abcdef"[byte & 15];
+  return accessor;
+}
+
+// ---- life -----------------------------------------------------------------------------------------------------------------
+Result<void> Mounts::load() {
+  Transaction transaction(store_, &barrier_);
+  transaction.go_on(Tier::any);
+  View core = core_view(transaction);
+  const auto changed = TRY(core.get(keys::mounts_changed));
+  Router::Mounts mounts = fixed_;
+  const auto before = router();
+  for (std::string after;;) {
+    const auto uuids = TRY(core.list(keys::mounts, {.after = after}));
+    for (const auto& uuid : uuids) {
+      const auto row = TRY(core.get(concat(keys::mounts, uuid)));
+      if (!row) continue;
+      auto entry = TRY(load_record<MountEntry>(row->value));
+      if (entry.going) continue;
+      // A mount whose row has not changed goes on as it is.
+      if (const Mount* same = before->by_uuid(uuid); same && same->revision == row->revision) {
+        mounts.emplace(entry.path, before->mounts().at(entry.path));
+        continue;
+      }
+      const Spec* spec = type(entry.type, entry.is_auth());
+      if (!spec) return fail(Code::internal, concat("mount ", entry.path, " is of the type \"", entry.type, "\", which this server does not know"));
+      std::string path = entry.path;
+      mounts.emplace(std::move(path), make(*spec, std::move(entry), core.at(concat(keys::mounts, uuid)).text(), row->revision));
+    }
+    if (uuids.size() < limits::list_page) break;
+    after = uuids.back();
+  }
+  router_.store(std::make_shared<Router>(std::move(mounts), changed ? changed->revision : 0));
+  return {};
+}
+
+void Mounts::unload() { router_.store(std::make_shared<Router>(fixed_, 0)); }
+
+void Mounts::on_commit(Revision, std::span<const std::string_view> committed) {
+  if (barrier_.locked() || std::ranges::none_of(committed, [](std::string_view key) { return key.ends_with(keys::mounts_changed); })) return;
+  if (const auto loaded = load(); !loaded) log_.error("core", "the mount table could not be read again", {{"why", loaded.error().message}});
+  const bool unmounts = std::ranges::any_of(committed, [](std::string_view key) { return key.contains("/core/job/unmount/"); });
+  if (unmounts && poke_) poke_();
+}
+
+// Idempotent: the rows first, in batches, the mount's own row and the intent last.
+void Mounts::sweep(Store& store) {
+  constexpr std::size_t step = 64;
+  const auto commit = [&](auto&& fill) {
+    Transaction transaction(store, &barrier_);
+    transaction.go_on(Tier::any);
+    const Result<bool> more = fill(transaction);
+    if (!more) return false;
+    auto batch = transaction.take_batch();
+    return batch && (batch->writes.empty() || commit_and_wait(store, std::move(*batch))) && *more;
+  };
+  Transaction look(store, &barrier_);
+  look.go_on(Tier::any);
+  const auto going = core_view(look).list(concat(keys::jobs, "unmount/"), {.after = {}, .limit = 100});
+  if (!going) return;
+  for (const auto& uuid : *going) {
+    if (revoke_issued_ && !revoke_issued_(store, uuid)) continue;  // later again
+    while (commit([&](Transaction& transaction) -> Result<bool> {
+      View rows = View::mount(transaction, NamespaceId("root"), uuid);
+      const auto names = TRY(rows.list("", {.after = {}, .limit = step}, Depth::all));
+      for (const auto& name : names) TRY(rows.remove(name));
+      return !names.empty();
+    })) {}
+    commit([&](Transaction& transaction) -> Result<bool> {
+      if (!TRY(View::mount(transaction, NamespaceId("root"), uuid).list("", {.after = {}, .limit = 1}, Depth::all)).empty()) return false;
+      TRY(core_view(transaction).remove(concat(keys::mounts, uuid)));
+      TRY(core_view(transaction).remove(concat(keys::jobs, "unmount/", uuid)));
+      return false;
+    });
+  }
+}
+
+}  // namespace sr

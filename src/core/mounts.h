@@ -1,0 +1,59 @@
+// The mount table: rows in storage, and the Router made of them. A change is written in the caller's transaction; when it has
+// become durable the next Router is published, before the caller hears of it.
+#pragma once
+#include "base/log.h"
+#include "base/published.h"
+#include "core/mount.h"
+#include "storage/barrier.h"
+
+namespace sr {
+
+class Mounts {
+ public:
+  Mounts(const Store& store, const Barrier& barrier, const Clock& clock, Random& random, Log& log);
+
+  void add_type(Spec spec);                                  // before the first unseal
+  // Engines that are always there, at a fixed path and with fixed storage: sys/, auth/token/.
+  void add_fixed(Spec spec, MountEntry entry);
+  const Spec* type(std::string_view name, bool is_auth) const;
+  const std::vector<std::unique_ptr<Spec>>& types() const { return types_; }
+
+  std::shared_ptr<const Router> router() const { return router_.load(); }
+
+  // ---- changes, in the caller's transaction --------------------------------------------------------------------------
+  Result<void> enable(Transaction&, MountEntry);             // draws uuid and accessor; the path must be free
+  Result<void> tune(Transaction&, const Mount&, MountEntry changed);
+  Result<void> disable(Transaction&, const Mount&);          // marks it going; a job empties its storage
+  static std::string accessor_for(std::string_view type, bool is_auth, Random&);
+
+  // ---- life -------------------------------------------------------------------------------------------------------------
+  Result<void> load();                                       // at unseal, and after each change
+  void unload();                                             // at seal: only the fixed ones are left
+  void on_commit(Revision, std::span<const std::string_view> keys);
+  // Empties the storage of mounts that are going. Blocks; on the job thread only.
+  void sweep(Store&);
+  void set_poke(std::function<void()> poke) { poke_ = std::move(poke); }
+  // Revokes what an auth mount has issued; set by the core, since tokens are not the table's business.
+  void set_revoker(std::function<bool(Store&, const std::string& uuid)> revoke) { revoke_issued_ = std::move(revoke); }
+
+  Seconds ttl_default = limits::default_lease_ttl;           // of the system; from the configuration
+  Seconds ttl_max = limits::max_lease_ttl;
+
+ private:
+  std::shared_ptr<const Mount> make(const Spec&, MountEntry, std::string key, Revision) const;
+  Result<void> write_entry(Transaction&, const MountEntry&);
+
+  const Store& store_;
+  const Barrier& barrier_;
+  const Clock& clock_;
+  Random& random_;
+  Log& log_;
+  std::vector<std::unique_ptr<Spec>> types_;
+  Router::Mounts fixed_;
+  Published<Router> router_;
+  std::function<void()> poke_;
+  std::function<bool(Store&, const std::string&)> revoke_issued_;
+  friend class MountHost;
+};
+
+}  // namespace sr

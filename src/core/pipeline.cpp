@@ -1,0 +1,426 @@
+#include "core/pipeline.h"
+#include "base/assert.h"
+#include "base/concat.h"
+#include "core/core.h"
+
+namespace sr {
+namespace {
+
+constexpr std::string_view permission_denied = "1 error occurred:\n\t* permission denied\n\n";
+constexpr std::string_view invalid_token = "2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n";
+constexpr std::string_view unsupported_path = "1 error occurred:\n\t* unsupported path\n\n";
+constexpr std::string_view unsupported_operation = "1 error occurred:\n\t* unsupported operation\n\n";
+constexpr std::string_view contended = "too many concurrent changes, try again";
+
+}  // namespace
+
+// The whole life of a request. Where a step says "parks", no thread holds the request until it is called back.
+const Pipeline::Step Pipeline::road[] = {
+    // admit, on the loop that the request came in on
+    {"resolve", &Pipeline::resolve},                // mount, route, fields; complaints are kept for later
+    {"gate", &Pipeline::gate},                      // initialised and unsealed
+    {"identify", &Pipeline::identify},              // the caller behind the token. A call that lost a race starts over here
+    {"spend", &Pipeline::spend},                    // parks: a limited token's use is gone, once, before anything is judged
+    {"exists", &Pipeline::exists},                  // create or update?
+    {"judge", &Pipeline::judge},                    // the ACL; only then may a complaint be heard
+    // run, where the verb's cost says
+    {"try inline", &Pipeline::try_inline},          // a quick read from memory: without effect, so its two lines share one park
+    {"audit request", &Pipeline::audit_request},    // parks: nothing has an effect before its line is written
+    {"run", &Pipeline::run},                        // moves to a lane: the handler, or the plan of an external verb
+    {"add records", &Pipeline::add_records},        // lease, token, wrapping, intent: the same transaction
+    {"commit", &Pipeline::commit},                  // parks: all or nothing. After a conflict: identify
+    // act, external verbs only
+    {"act", &Pipeline::act},                        // moves to the external lane: outside, once
+    {"settle", &Pipeline::settle},                  // what came of it
+    {"add records", &Pipeline::add_records},        // and the end of the intent
+    {"commit settled", &Pipeline::commit_settled},  // parks. After a conflict: settle
+    // answer
+    {"audit answer", &Pipeline::audit_answer},      // parks; every error jumps here, so refusals are audited too
+    {"answer", &Pipeline::answer},                  // on the loop again
+};
+
+std::size_t Pipeline::step(StepFunction wanted) {
+  return static_cast<std::size_t>(std::ranges::find(road, wanted, &Step::take) - std::begin(road));
+}
+
+void Pipeline::carry(Parked request, Place place) {
+  request->place = place;
+  while (request) {
+    const std::size_t at = request->next++;
+    Result<void> taken;
+    try {
+      taken = (this->*road[at].take)(request);
+    } catch (const std::exception& exception) {  // the one catch: a stray exception is an audited 500
+      if (!request) std::abort();                // parked and thrown: it could be answered twice
+      core_.log().error("core", "a handler failed", {{"request_id", request->id}, {"step", road[at].name}, {"what", exception.what()}});
+      if (request->transaction) request->transaction->discard_writes();
+      taken = fail(Code::internal, "internal error");
+    }
+    if (taken) continue;
+    SR_ASSERT(request);  // an error leaves the request here
+    if (taken.error().code == Code::incomplete && request->place == Place::loop) {
+      taken = move_to(request, Place::normal, road[at].take);
+      if (taken) continue;
+    }
+    request->reply = std::unexpected(std::move(taken).error());
+    request->next = step(at < step(&Pipeline::audit_answer) ? &Pipeline::audit_answer : &Pipeline::answer);
+  }
+}
+
+// ---- admit ----------------------------------------------------------------------------------------------------------------
+Result<void> Pipeline::resolve(Parked& r) {
+  r->router = core_.mounts().router();
+  r->barrier = &core_.barrier();
+  const std::string& path = r->in.path.text();
+  r->mount = r->router->find(path);
+  if (!r->mount) {
+    r->complaint = Error{Code::not_found, concat("no handler for route \"", path, "\". route entry not found.")};
+    return {};
+  }
+  r->inside = std::string_view(path).substr(r->mount->entry.path.size());
+  const auto found = match(r->mount->spec, r->inside);
+  if (!found) {
+    r->complaint = Error{Code::not_found, std::string(unsupported_path)};
+    return {};
+  }
+  r->route = found->route;
+  r->captured = found->captured;
+  if (r->in.op == Op::help) return {};
+  if (r->in.complaint) {
+    r->complaint = r->in.complaint;
+    return {};
+  }
+  auto fields = decode_fields(found->route->fields, found->captured, r->in.body, *r->in.arena);
+  if (fields) r->fields = std::move(*fields);
+  else r->complaint = Error{fields.error().code, (found->route->exists ? "" : "Field validation failed: ") + fields.error().message};
+  return {};
+}
+
+Result<void> Pipeline::gate(Parked& r) {
+  if (r->route && r->route->when_sealed) {
+    r->barrier = nullptr;
+    return {};
+  }
+  if (r->barrier->locked()) return fail(Code::sealed, "Vault is sealed");
+  return {};
+}
+
+// Also where a call that lost a race starts over: with a new transaction, on what is true now.
+Result<void> Pipeline::identify(Parked& r) {
+  r->transaction.reset();
+  if (r->spent) return {};  // the use is paid for, and the token may be gone with it
+  r->caller = {};
+  if (r->route && (r->route->access == Access::open || r->route->when_sealed)) return {};
+  if (r->in.token.empty()) return fail(Code::denied, std::string("permission denied"));
+  Caller& caller = r->caller;
+  caller.hash = TRY(core_.tokens().hash_of(*r->barrier, r->in.token.reveal()));
+  const auto found = TRY(core_.tokens().find(transaction(*r), caller.hash));
+  if (!found) return fail(Code::denied, std::string(invalid_token));
+  const Token& token = found->value->token;
+  caller.revision = found->revision;
+  if (token.has_ended(core_.clock().now()) || token.uses == Token::spent_uses || token.going ||
+      TRY(core_.tokens().ancestor_is_going(transaction(*r), token)))
+    return fail(Code::denied, std::string(invalid_token));
+  if (!address_within(token.bound_cidrs, r->in.address)) return fail(Code::denied, std::string(permission_denied));
+  caller.held = found->value;
+  caller.token = &caller.held->token;
+  caller.limited = token.is_limited();
+  return {};
+}
+
+// In a commit of its own, with the revision of the token's row as its precondition: refused requests spend uses too, and of
+// two that race for the last use one finds the row changed. Afterwards the row is read no more: other uses change it.
+Result<void> Pipeline::spend(Parked& r) {
+  if (!r->caller.limited || r->spent) return {};
+  transaction(*r).go_on(Tier::any);
+  TRY(core_.tokens().spend(transaction(*r), r->caller));
+  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::identify);
+}
+
+Result<void> Pipeline::exists(Parked& r) {
+  r->spent = r->caller.limited;  // who comes here has paid
+  if (r->complaint || r->in.op == Op::help) return {};
+  if (r->route->exists && (r->in.op == Op::create || r->in.op == Op::update)) {
+    const CallerInfo caller = caller_info(*r);
+    const Call::Parts parts{r->in.op, r->inside, r->fields, r->in.body, *r->in.arena, caller, *r->mount->host};
+    Call call(parts, mount_view(*r));
+    r->in.op = TRY(r->route->exists(*r->mount->engine, call)) ? Op::update : Op::create;
+  }
+  r->verb = verb_of(*r->route, r->in.op);
+  if (!r->verb && r->in.op == Op::create) r->verb = verb_of(*r->route, Op::update);
+  if (!r->verb) r->complaint = Error{Code::unsupported, std::string(unsupported_operation)};
+  return {};
+}
+
+Result<void> Pipeline::judge(Parked& r) {
+  if (r->caller.token) {
+    r->caller.acl = TRY(core_.policies().acl(transaction(*r), r->caller.token->policies));
+    const Question question{.op = r->in.op, .path = r->in.path.view(), .parameters = r->in.body, .needs_sudo = r->route && r->route->access == Access::root};
+    r->decision = r->caller.acl->decide(question);
+    if (!r->decision.allowed) return fail(Code::denied, std::string(permission_denied));
+  }
+  if (!r->complaint) return {};
+  if (!r->route && r->mount && !r->mount->spec.legacy_hint.empty()) {  // not an error but advice: clients of kv version 1
+    r->reply = Reply::empty().status(404).warn(std::string(r->mount->spec.legacy_hint));
+    r->next = step(&Pipeline::audit_answer);
+    return {};
+  }
+  return std::unexpected(*r->complaint);
+}
+
+// ---- run ------------------------------------------------------------------------------------------------------------------
+// The request's transaction goes on; where it may read depends on the thread. Routes that work while sealed see raw rows.
+Transaction& Pipeline::transaction(Request& r) {
+  if (!r.transaction) r.transaction.emplace(core_.store(), r.barrier);
+  r.transaction->go_on(r.place == Place::loop ? Tier::memory : Tier::any);
+  return *r.transaction;
+}
+
+View Pipeline::mount_view(Request& r) { return View::mount(transaction(r), r.in.path.space(), r.mount->entry.uuid); }
+
+CallerInfo Pipeline::caller_info(const Request& r) const {
+  CallerInfo info{.token = r.in.token.reveal(), .token_hash = r.caller.hash, .accessor = {}, .display_name = {}, .address = r.in.address};
+  if (r.caller.token) {
+    info.accessor = r.caller.token->accessor;
+    info.display_name = r.caller.token->display_name;
+    info.is_root = r.decision.root;
+    info.has_sudo = r.decision.sudo;
+  }
+  return info;
+}
+
+Result<Reply> Pipeline::handle(Request& r) {
+  if (r.in.op == Op::help) return Reply::bare(path_help(r.mount->spec, r.inside, r.route));
+  // Whoever writes into a mount does so only while the mount is there.
+  if (!r.mount->key.empty() && r.barrier) transaction(r).expect(r.mount->key, r.mount->revision);
+  const CallerInfo caller = caller_info(r);
+  const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host};
+  Call call(parts, mount_view(r));
+  if (r.verb->cost != Cost::external) return r.verb->run(*r.mount->engine, call);
+  r.intent = TRY(r.verb->outside.plan(*r.mount->engine, call));
+  return Reply::empty();
+}
+
+Result<void> Pipeline::try_inline(Parked& r) {
+  const bool is_quick = r->in.op == Op::help || r->verb->cost == Cost::quick;
+  if (!is_quick || r->place != Place::loop || r->caller.limited || r->in.large) return {};
+  r->reply = handle(*r);
+  if (r->transaction && r->transaction->incomplete()) {
+    r->reply = Reply::empty();
+    return {};
+  }
+  if (r->reply && (r->reply->lease() || r->reply->login())) return {};
+  r->next = step(&Pipeline::audit_answer);
+  return {};
+}
+
+Result<void> Pipeline::audit_request(Parked& r) {
+  if (r->audited == r->in.op) return {};  // a rerun of the same operation has its line
+  r->audited = r->in.op;
+  return park_for_audit(r, true, false);
+}
+
+Result<void> Pipeline::run(Parked& r) {
+  const Place lane = r->in.op != Op::help && r->verb->cost == Cost::cpu ? Place::cpu : Place::normal;  // the plan of an external verb is normal
+  if (r->place != lane) return move_to(r, lane, &Pipeline::run);
+  r->reply = handle(*r);
+  if (!r->reply) {
+    if (r->transaction) r->transaction->discard_writes();  // Reply::refuse keeps them
+    return std::unexpected(r->reply.error());
+  }
+  return {};
+}
+
+Result<void> Pipeline::add_records(Parked& r) {
+  if (const auto& login = r->reply->login())
+    r->reply->set_auth(TRY(core_.tokens().log_in(transaction(*r), *r->barrier, *r->mount, r->in.path, *login, *r->reply)));
+  if (r->intent || r->outcome) {
+    View jobs = View::core(transaction(*r), r->in.path.space()).under("job/outside/");
+    if (r->outcome) TRY(jobs.remove(r->id));
+    else TRY(jobs.put(r->id, r->intent->what));
+  }
+  return {};
+}
+
+// ---- commit ---------------------------------------------------------------------------------------------------------------
+Result<void> Pipeline::commit(Parked& r) {
+  if (!r->transaction || !r->transaction->has_writes()) return {};  // what was only read came from one snapshot and needs no check
+  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::identify);
+}
+Result<void> Pipeline::commit_settled(Parked& r) {
+  if (!r->transaction || !r->transaction->has_writes()) return {};
+  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::settle);
+}
+
+Result<void> Pipeline::park_for_commit(Parked& r, Batch batch, StepFunction again) {
+  if (batch.writes.size() > limits::batch_rows) return fail(Code::internal, "the request would change too many rows at once");
+  if (const auto key = lines_.taken(*r, batch)) return wait_in_line(r, *key, again);
+  r->transaction.reset();
+  auto done = [this, again, request = std::move(r)](const Committed& committed) mutable {
+    if (committed) {
+      request->revision = *committed;
+      leave_line(*request);
+    } else {
+      const auto& [conflict, error] = committed.error();
+      const Result<void> goes_on = conflict ? wait_in_line(request, *conflict, again) : std::unexpected(error);
+      if (!goes_on) request->reply = std::unexpected(goes_on.error()), request->next = step(&Pipeline::audit_answer);
+    }
+    if (request) carry_home(std::move(request));
+  };
+  core_.store().commit(std::move(batch), std::move(done));
+  return {};
+}
+
+Result<void> Pipeline::wait_in_line(Parked& r, const std::string& key, StepFunction again) {
+  if (++r->conflicts > limits_.conflicts) return fail(Code::busy, std::string(contended));
+  if (r->heads != key) leave_line(*r);
+  r->next = step(again);
+  return lines_.join(r, key);
+}
+
+void Pipeline::leave_line(Request& r) {
+  if (!r.heads) return;
+  if (Parked next = lines_.leave(r)) carry_home(std::move(next));
+}
+
+// ---- act ------------------------------------------------------------------------------------------------------------------
+Result<void> Pipeline::act(Parked& r) {
+  if (!r->intent) r->next = step(&Pipeline::audit_answer);
+  else if (r->place != Place::external) return move_to(r, Place::external, &Pipeline::act);
+  else r->outcome = r->verb->outside.act(*r->mount->engine, *r->intent, Attempt::first);
+  return {};
+}
+
+// An error from settle leaves the intent to the start-up job; a Reply::refuse ends it.
+Result<void> Pipeline::settle(Parked& r) {
+  if (r->place == Place::loop) return move_to(r, Place::normal, &Pipeline::settle);
+  const CallerInfo caller = caller_info(*r);
+  const Call::Parts parts{r->in.op, r->inside, r->fields, r->in.body, *r->in.arena, caller, *r->mount->host};
+  Call call(parts, mount_view(*r));
+  r->reply = r->verb->outside.settle(*r->mount->engine, call, *r->intent, *r->outcome);
+  if (!r->reply) return std::unexpected(r->reply.error());
+  return {};
+}
+
+// ---- answer -----------------------------------------------------------------------------------------------------------------
+Result<void> Pipeline::audit_answer(Parked& r) {
+  leave_line(*r);
+  r->transaction.reset();
+  print_answer(*r);
+  const bool has_request_line = r->audited == r->in.op;
+  return park_for_audit(r, !has_request_line, true);
+}
+
+// What the answer says, once: the audit hashes the same text that the client gets.
+void Pipeline::print_answer(Request& r) {
+  Answer& answer = r.answer;
+  answer = {};
+  answer.request_id = r.id;
+  answer.revision = r.revision;
+  if (r.mount) answer.mount_type = r.mount->spec.type;
+  const Error* error = !r.reply ? &r.reply.error() : r.reply->refused() ? &*r.reply->refused() : nullptr;
+  if (error) {
+    answer.status = http_status(error->code);
+    answer.error = *error;
+    return;
+  }
+  Reply& reply = *r.reply;
+  answer.shape = reply.shape();
+  if (reply.data()) reply.data()->print(answer.data);
+  if (reply.auth()) reply.auth()->print().print(answer.auth);
+  answer.warnings = reply.warnings();
+  if (r.route && !r.route->any_field && r.in.body && r.in.op != Op::help) {
+    const auto odd = odd_parameters(r.route->fields, r.captured, r.in.body);
+    auto name_them = [&](std::string text, const Strings& names) {
+      if (names.empty()) return;
+      text += '[';
+      for (const auto& name : names) text += text.back() == '[' ? name : ' ' + name;
+      answer.warnings.push_back(text + ']');
+    };
+    name_them("Endpoint ignored these unrecognized parameters: ", odd.unknown);
+    name_them("Endpoint replaced the value of these parameters with the values captured from the endpoint's path: ", odd.replaced);
+  }
+  if (const auto& lease = reply.lease()) answer.lease_ttl = lease->ttl, answer.renewable = lease->renewable;
+  if (reply.raw()) answer.raw = std::move(reply.raw());
+  answer.nil = reply.is_nil();
+  answer.status = reply.status();
+  if (answer.status == 0) {
+    const bool asks = r.in.op == Op::read || r.in.op == Op::list || r.in.op == Op::scan;
+    answer.status = !answer.nil || !answer.warnings.empty() ? 200 : asks ? 404 : 204;
+  }
+}
+
+Result<void> Pipeline::answer(Parked& r) {
+  if (r->place != Place::loop) return r->next = step(&Pipeline::answer), carry_home(std::move(r)), Result<void>();
+  if (!r->answer.error && !r->reply) print_answer(*r);  // an audit device refused: the answer is another
+  auto reply_to = std::move(r->reply_to);
+  reply_to(std::move(r->answer));
+  r.reset();
+  leave();
+  return {};
+}
+
+void Pipeline::leave() {
+  if (--under_way_ > 0 || !draining_) return;
+  std::lock_guard lock(mutex_);
+  quiet_.notify_all();
+}
+
+Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool with_answer_line) {
+  if (r->route && r->route->when_sealed) return {};
+  const auto devices = core_.audit().devices();
+  if (devices->empty()) return {};
+  std::vector<AuditEntry::Kind> kinds;
+  if (with_request_line) kinds.push_back(AuditEntry::Kind::request);
+  if (with_answer_line) kinds.push_back(AuditEntry::Kind::response);
+  const Request& request = *r;
+  core_.audit().write(*devices, request, kinds, [this, parked = std::move(r)](Result<void> written) mutable {
+    if (!written) {
+      core_.log().error("audit", "no audit device took the entry: the request fails", {{"request_id", parked->id}, {"why", written.error().message}});
+      parked->reply = fail(Code::internal, "internal error");
+      print_answer(*parked);
+      parked->next = step(&Pipeline::answer);
+    }
+    carry_home(std::move(parked));
+  });
+  return {};
+}
+
+// ---- between the steps --------------------------------------------------------------------------------------------------
+void Pipeline::carry_home(Parked r) {
+  Loop& home = r->home;
+  home.post([this, request = std::move(r)]() mutable { carry(std::move(request), Place::loop); });
+}
+
+Result<void> Pipeline::move_to(Parked& r, Place place, StepFunction again) {
+  Lane<Parked>& lane = place == Place::normal ? normal_ : place == Place::cpu ? cpu_ : external_;
+  r->next = step(again);
+  if (!lane.push(r)) return fail(Code::busy, "too many requests of this kind, try again");
+  return {};
+}
+
+Pipeline::Pipeline(Core& core, Limits limits)
+    : core_(core), limits_(limits), lines_(limits.waiting_per_key),
+      normal_({2, limits::normal_lane}, [this](Parked r) { carry(std::move(r), Place::normal); }),
+      cpu_({2, limits::cpu_lane}, [this](Parked r) { carry(std::move(r), Place::cpu); }),
+      external_({4, limits::external_lane}, [this](Parked r) { carry(std::move(r), Place::external); }) {}
+
+void Pipeline::submit(Loop& home, Incoming in, AnswerTo reply_to) {
+  if (under_way_.fetch_add(1) >= limits_.requests || draining_) {
+    leave();
+    Answer answer;
+    answer.status = 503;
+    answer.error = Error{Code::busy, draining_ ? "the server is shutting down" : "too many requests under way, try again"};
+    return reply_to(std::move(answer));  // at the door: not audited, like a quota
+  }
+  auto* request = new Request{.id = random_uuid(core_.random()), .home = home, .in = std::move(in), .reply_to = std::move(reply_to), .started = core_.clock().now()};
+  carry(Parked(request), Place::loop);
+}
+
+void Pipeline::drain() {
+  std::unique_lock lock(mutex_);
+  draining_ = true;
+  quiet_.wait(lock, [this] { return under_way_ == 0; });
+}
+
+}  // namespace sr

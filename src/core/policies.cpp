@@ -1,0 +1,92 @@
+#include "core/policies.h"
+#include "base/concat.h"
+#include "core/keys.h"
+#include "core/tokens.h"
+#include "storage/record.h"
+
+namespace sr {
+namespace {
+constexpr std::size_t compiled_max = 10'000;
+}
+
+Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const Strings& names) {
+  std::string key;
+  for (const auto& name : names) key.append(name) += '\n';
+  const std::string changed_key = core_view(transaction).at(keys::policies_changed).text();
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto found = compiled_.find(key); found != compiled_.end()) {
+      transaction.expect(changed_key, found->second.changed_at);
+      return found->second.acl;
+    }
+  }
+  const auto changed = TRY(core_view(transaction).get(keys::policies_changed));
+  std::vector<Policy> policies;
+  policies.reserve(names.size());
+  for (const auto& text : names) {
+    if (text == "root") {
+      policies.push_back(Policy{.name = PolicyName("root")});
+      continue;
+    }
+    const auto row = TRY(core_view(transaction).get(concat(keys::policies, text)));
+    if (!row) continue;  // a policy that does not exist gives nothing
+    policies.push_back(TRY(parse_policy(PolicyName(text), TRY(load_record<StoredPolicy>(row->value)).text)));
+  }
+  std::vector<const Policy*> pointers;
+  for (const auto& policy : policies) pointers.push_back(&policy);
+  auto acl = TRY(Acl::compile(pointers));
+  const Revision snapshot = transaction.snapshot_revision();
+  std::lock_guard lock(mutex_);
+  if (snapshot >= evicted_at_) {
+    if (compiled_.size() >= compiled_max) compiled_.clear();
+    compiled_[key] = {acl, changed ? changed->revision : 0};
+  }
+  return acl;
+}
+
+Result<std::optional<StoredPolicy>> Policies::read(Transaction& transaction, const PolicyName& name) {
+  const auto row = TRY(core_view(transaction).get(concat(keys::policies, name.text())));
+  if (!row) return std::nullopt;
+  return TRY(load_record<StoredPolicy>(row->value));
+}
+
+Result<bool> Policies::exists(Transaction& transaction, const PolicyName& name) {
+  return name.text() == "root" || TRY(core_view(transaction).get(concat(keys::policies, name.text()))).has_value();
+}
+
+Result<Strings> Policies::list(Transaction& transaction, Page page) {
+  Strings names = TRY(core_view(transaction).list(keys::policies, page));
+  if (page.after < std::string_view("root")) {
+    names.insert(std::ranges::lower_bound(names, "root"), "root");
+    if (names.size() > page.limit) names.resize(page.limit);
+  }
+  return names;
+}
+
+Result<void> Policies::write(Transaction& transaction, const PolicyName& name, StoredPolicy policy) {
+  View core = core_view(transaction);
+  TRY(core.put(concat(keys::policies, name.text()), store_record(policy)));
+  return core.put(keys::policies_changed, Secret(""));
+}
+
+Result<void> Policies::remove(Transaction& transaction, const PolicyName& name) {
+  View core = core_view(transaction);
+  if (!TRY(core.get(concat(keys::policies, name.text())))) return {};
+  TRY(core.remove(concat(keys::policies, name.text())));
+  return core.put(keys::policies_changed, Secret(""));
+}
+
+void Policies::on_commit(Revision revision, std::span<const std::string_view> committed) {
+  const auto changed = [](std::string_view key) { return key.ends_with(keys::policies_changed); };
+  if (std::ranges::none_of(committed, changed)) return;
+  std::lock_guard lock(mutex_);
+  compiled_.clear();
+  evicted_at_ = revision;
+}
+
+void Policies::forget() {
+  std::lock_guard lock(mutex_);
+  compiled_.clear();
+}
+
+}  // namespace sr

@@ -1,0 +1,42 @@
+// The policies as stored, and the compiled ACL of each set of them that a token has.
+//
+// Shared by all threads. Every change of a policy rewrites one row, policies_changed; an Acl is true as long as that row has
+// the revision that it was compiled at, and that is the one precondition that judging adds to a request.
+#pragma once
+#include "base/published.h"
+#include "core/acl.h"
+#include "logical/field.h"
+#include "storage/transaction.h"
+
+namespace sr {
+
+struct StoredPolicy {
+  std::string text{};
+  Time written{};
+  template <class Archive> void fields(Archive& archive) {
+    archive(1, text);
+    archive(2, written);
+  }
+};
+
+class Policies {
+ public:
+  Result<std::shared_ptr<const Acl>> acl(Transaction&, const Strings& names);
+
+  Result<std::optional<StoredPolicy>> read(Transaction&, const PolicyName&);
+  Result<Strings> list(Transaction&, Page);                    // with "root", which has no row
+  Result<void> write(Transaction&, const PolicyName&, StoredPolicy);
+  Result<void> remove(Transaction&, const PolicyName&);
+  Result<bool> exists(Transaction&, const PolicyName&);
+
+  void on_commit(Revision, std::span<const std::string_view> keys);
+  void forget();
+
+ private:
+  struct Compiled { std::shared_ptr<const Acl> acl; Revision changed_at; };
+  std::mutex mutex_;  // guards the two below
+  std::unordered_map<std::string, Compiled> compiled_;  // by the names, sorted and joined
+  Revision evicted_at_ = 0;
+};
+
+}  // namespace sr

@@ -1,0 +1,95 @@
+// What comes in, what goes out, and the Request between them, which has one owner at any time: a step that carries it, or
+// the inbox, line, store or audit device where it is parked.
+#pragma once
+#include "base/inbox.h"
+#include "base/path.h"
+#include "core/acl.h"
+#include "core/mount.h"
+#include "core/token.h"
+#include "logical/spec.h"
+#include "storage/transaction.h"
+
+namespace sr {
+
+// One request below /v1/, as the HTTP layer understood it.
+struct Incoming {
+  Op op = Op::read;                          // a POST or PUT is an update until the existence check says create
+  ApiPath path{};                            // a list has its slash at the end
+  std::unique_ptr<Arena> arena{};            // holds the body's tree and all that is decoded from it
+  const json::Value* body = nullptr;         // an object: the JSON body, or the query of a GET, LIST or DELETE
+  Secret token{};                            // X-Vault-Token, or of Authorization: Bearer
+  std::string address{};                     // of the client
+  std::uint16_t port = 0;
+  std::vector<std::pair<std::string, std::string>> headers{};  // those that the audit is configured to keep
+  std::optional<Error> complaint{};          // of the HTTP layer; said only to those who may know
+  bool large = false;                        // too large a body for the I/O thread
+};
+
+// What the HTTP layer makes an envelope of. JSON texts are printed once, for the client and the audit alike.
+struct Answer {
+  int status = 200;
+  std::string request_id{};
+  Reply::Shape shape = Reply::Shape::envelope;
+  Buffer data{};                             // JSON, or empty for null
+  Buffer auth{};                             // JSON, or empty for null
+  std::string lease_id{};
+  Seconds lease_ttl{};
+  bool renewable = false;
+  Strings warnings{};
+  std::optional<Reply::Body> raw{};
+  std::optional<Error> error{};
+  bool nil = false;                          // nothing to say: no body, or a 404 for a read
+  std::string mount_type{};
+  Revision revision = 0;
+};
+using AnswerTo = std::move_only_function<void(Answer)>;  // called once, on the loop that the request came in on
+
+enum class Place : std::uint8_t { loop, normal, cpu, external };
+
+// Who asks, as of the last time that the request was identified.
+struct Caller {
+  std::shared_ptr<const CachedToken> held{};
+  const Token* token = nullptr;              // in `held`
+  std::string hash{};                        // of the token's id: names its row
+  Revision revision = 0;                     // of that row
+  std::shared_ptr<const Acl> acl{};
+  bool limited = false;
+};
+
+struct Request {
+  std::string id;
+  Loop& home;
+  Incoming in;
+  AnswerTo reply_to;
+  Time started;
+
+  // what admit finds out
+  std::shared_ptr<const Router> router{};    // keeps the mount alive
+  const Mount* mount = nullptr;
+  std::string_view inside{};                 // the path inside the mount
+  const Route* route = nullptr;
+  const Verb* verb = nullptr;
+  Captures captured{};
+  Fields fields{};
+  std::optional<Error> complaint{};          // 404, 405 or a bad field: said only to those who may know
+  const Barrier* barrier = nullptr;          // null on routes that work while sealed: they see raw rows
+  Caller caller{};
+  Decision decision{};
+
+  // where it stands
+  std::size_t next = 0;                      // the step of the road to take next
+  Place place = Place::loop;
+  std::optional<Op> audited{};               // the operation that the request line in the log names
+  std::optional<std::string> heads{};        // the contended key whose line it heads
+  unsigned conflicts = 0;
+  bool spent = false;                        // the use of a limited token
+  std::optional<Transaction> transaction{};  // one from identify to commit: what was judged is a precondition
+  std::optional<Intent> intent{};            // of an external verb
+  std::optional<Result<Secret>> outcome{};   // of acting on it
+  Result<Reply> reply = Reply::empty();
+  Answer answer{};                           // printed before its audit line is written
+  Revision revision = 0;
+};
+using Parked = std::unique_ptr<Request>;
+
+}  // namespace sr

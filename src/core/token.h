@@ -1,0 +1,70 @@
+// A service token as it is stored. Its id is not: the row is named by a keyed hash of it.
+#pragma once
+#include "logical/audit_entry.h"
+#include "logical/field.h"
+#include "base/secret.h"
+
+namespace sr {
+
+struct Token {
+  std::string accessor{};
+  std::string parent{};          // hash of the parent's id; empty for an orphan
+  std::string path{};            // that made it: "auth/token/create", "auth/approle/login"
+  std::string display_name{};
+  Strings policies{};            // sorted, each once; {"root"} for a root token
+  StringMap metadata{};
+  Time created{};
+  Time expires{};                // the epoch: never
+  Time renewed{};                // the epoch: not yet
+  Seconds ttl{};                 // at creation
+  Seconds ttl_max{};             // of the role that made it; 0: the mount's
+  Seconds explicit_ttl_max{};    // hard, from creation on; 0: none
+  Seconds period{};              // renewals go this far and need no end; 0: not periodic
+  std::int64_t uses = 0;         // left; 0: no limit, spent_uses: all gone
+  Strings bound_cidrs{};
+  bool orphan = false;
+  bool renewable = true;
+  bool going = false;            // being revoked: nothing may be made under it any more
+  std::string mount{};           // uuid of the auth mount that made it
+  std::string renew_with{};      // what that mount needs to judge a renewal; no secret
+
+  static constexpr std::int64_t spent_uses = -1;
+  static constexpr Time never{};
+
+  bool is_root() const { return policies.size() == 1 && policies.front() == "root"; }
+  bool is_limited() const { return uses != 0; }
+  bool ends() const { return expires != never; }
+  bool has_ended(Time now) const { return ends() && expires <= now; }
+  Seconds left(Time now) const { return ends() && expires > now ? std::chrono::ceil<Seconds>(expires - now) : Seconds(0); }
+
+  template <class Archive> void fields(Archive& archive) {
+    archive(1, accessor);
+    archive(2, parent);
+    archive(3, path);
+    archive(4, display_name);
+    archive(5, policies);
+    archive(6, metadata);
+    archive(7, created);
+    archive(8, expires);
+    archive(9, renewed);
+    archive(10, ttl);
+    archive(11, ttl_max);
+    archive(12, explicit_ttl_max);
+    archive(13, period);
+    archive(14, uses);
+    archive(15, bound_cidrs);
+    archive(16, orphan);
+    archive(17, renewable);
+    archive(18, going);
+    archive(19, mount);
+    archive(20, renew_with);
+  }
+};
+
+// A token as the cache holds it, with what the audit log would otherwise compute again for each request.
+struct CachedToken {
+  Token token;
+  AuditTokenHashes hashes{};
+};
+
+}  // namespace sr

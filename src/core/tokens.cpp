@@ -1,0 +1,388 @@
+#include "core/tokens.h"
+#include "base/concat.h"
+#include "core/keys.h"
+#include "storage/record.h"
+#include "text/cidr.h"
+#include "text/duration.h"
+
+namespace sr {
+namespace {
+
+constexpr std::size_t tree_in_one_transaction = 100;  // tokens; at most six rows each
+constexpr std::size_t tree_step = 20;                 // tokens of one step of a job: under 128 rows
+
+std::string row_key(Transaction& transaction, const std::string& hash) {
+  return core_view(transaction).at(concat(keys::tokens, hash)).text();
+}
+
+}  // namespace
+
+View core_view(Transaction& transaction) { return View::core(transaction, NamespaceId("root")); }
+
+bool address_within(const Strings& cidrs, std::string_view address) {
+  if (cidrs.empty()) return true;
+  const auto ip = IpAddress::parse(address);
+  if (!ip) return false;  // an address that cannot be read is in no block
+  return std::ranges::any_of(cidrs, [&](const std::string& text) {
+    const auto block = Cidr::parse(text);
+    return block && block->contains(*ip);
+  });
+}
+
+// ---- finding ------------------------------------------------------------------------------------------------------------
+Result<std::string> Tokens::hash_of(const Barrier& barrier, std::string_view id) const { return barrier.storage_hmac("token", id); }
+
+Result<std::optional<Tokens::Cache::Found>> Tokens::find(Transaction& transaction, const std::string& hash) {
+  const std::string key = row_key(transaction, hash);
+  if (auto found = cache_.find(key)) {
+    transaction.expect(key, found->revision);
+    return found;
+  }
+  const auto row = TRY(core_view(transaction).get(concat(keys::tokens, hash)));
+  if (!row) return std::nullopt;
+  auto cached = std::make_shared<CachedToken>();
+  cached->token = TRY(load_record<Token>(row->value));
+  Cache::Found found{std::move(cached), row->revision};
+  if (row->revision > 0) cache_.fill(key, found, transaction.snapshot_revision());
+  return found;
+}
+
+Result<std::optional<std::string>> Tokens::hash_by_accessor(Transaction& transaction, const Barrier& barrier, std::string_view accessor) {
+  const auto row = TRY(core_view(transaction).get(concat(keys::accessors, TRY(barrier.storage_hmac("accessor", accessor)))));
+  if (!row) return std::nullopt;
+  return std::string(row->value.reveal().substr(0, row->value.reveal().find(' ')));
+}
+
+Result<Strings> Tokens::accessors(Transaction& transaction, Page page) {
+  Strings accessors;
+  for (const auto& name : TRY(core_view(transaction).list(keys::accessors, page))) {
+    const auto row = TRY(core_view(transaction).get(concat(keys::accessors, name)));
+    if (row) accessors.emplace_back(row->value.reveal().substr(row->value.reveal().find(' ') + 1));
+  }
+  std::ranges::sort(accessors);
+  return accessors;
+}
+
+Result<bool> Tokens::ancestor_is_going(Transaction& transaction, const Token& token) {
+  if (trees_going_ == 0) return false;
+  std::string parent = token.parent;
+  while (!parent.empty()) {
+    const auto found = TRY(find(transaction, parent));
+    if (!found) return true;  // gone already, and this one is next
+    if (found->value->token.going) return true;
+    parent = found->value->token.parent;
+  }
+  return false;
+}
+
+// ---- making -------------------------------------------------------------------------------------------------------------
+std::string Tokens::expiry_key(const Token& token, std::string_view hash) {
+  char second[17];
+  std::snprintf(second, sizeof second, "%016llx", static_cast<unsigned long long>(std::chrono::floor<Seconds>(token.expires).time_since_epoch().count()));
+  return concat(keys::expiry, second, "/", hash);
+}
+
+Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrier, NewToken wanted) {
+  View core = core_view(transaction);
+  Token token = std::move(wanted.token);
+  std::string id = wanted.id.empty() ? "hvs." + random_base62(random_, 24) : std::move(wanted.id);
+  std::string hash = TRY(hash_of(barrier, id));
+  if (TRY(core.get(concat(keys::tokens, hash)))) return fail(Code::invalid, "cannot create a token with a duplicate ID");
+  if (!token.parent.empty()) {
+    // The parent's row is a precondition: whoever revokes it marks or removes the row, and one of the two starts over.
+    const auto parent = TRY(find(transaction, token.parent));
+    if (!parent || parent->value->token.going) return fail(Code::invalid, "parent token not found");
+    TRY(core.put(concat(keys::children, token.parent, "/", hash), Secret("")));
+  }
+  token.accessor = random_base62(random_, 24);
+  const std::string accessor_hash = TRY(barrier.storage_hmac("accessor", token.accessor));
+  TRY(core.put(concat(keys::accessors, accessor_hash), Secret(concat(hash, " ", token.accessor))));
+  if (!token.mount.empty()) TRY(core.put(concat(keys::by_mount, token.mount, "/", hash), Secret("")));
+  if (token.ends()) TRY(core.put(expiry_key(token, hash), Secret("")));
+  TRY(core.put(concat(keys::tokens, hash), store_record(token)));
+  return MadeToken{std::move(id), std::move(hash), std::move(token)};
+}
+
+Seconds bounded_ttl(const LifeWish& wish, const Host& host, Time created, Time now, Strings& warnings) {
+  const Seconds system_max = host.ttl_max();
+  Seconds most = wish.ttl_max > Seconds(0) ? std::min(wish.ttl_max, system_max) : system_max;
+  if (wish.ttl_max > system_max)
+    warnings.push_back(concat("TTL of \"", print_duration(wish.ttl_max), "\" exceeded the effective max_ttl of \"", print_duration(system_max),
+                              "\"; TTL value is capped accordingly"));
+  if (wish.period > Seconds(0)) {
+    Seconds ttl = std::min(wish.period, system_max);
+    if (wish.explicit_ttl_max > Seconds(0)) ttl = std::min(ttl, std::chrono::floor<Seconds>(created + wish.explicit_ttl_max - now));
+    return std::max(ttl, Seconds(0));
+  }
+  Seconds ttl = wish.ttl > Seconds(0) ? wish.ttl : host.ttl_default();
+  if (wish.explicit_ttl_max > Seconds(0)) most = std::min(most, wish.explicit_ttl_max);
+  const Seconds left = std::chrono::floor<Seconds>(created + most - now);
+  if (ttl > left) {
+    if (wish.ttl > left)
+      warnings.push_back(concat("TTL of \"", print_duration(ttl), "\" exceeded the effective max_ttl of \"", print_duration(std::max(left, Seconds(0))),
+                                "\"; TTL value is capped accordingly"));
+    ttl = left;
+  }
+  return std::max(ttl, Seconds(0));
+}
+
+Auth describe(const Token& token, std::string_view id, Seconds ttl) {
+  return {.client_token = Secret(id),
+          .accessor = token.accessor,
+          .display_name = token.display_name,
+          .policies = token.policies,
+          .metadata = token.metadata,
+          .ttl = ttl,
+          .renewable = token.renewable && token.ends(),
+          .orphan = token.orphan,
+          .uses = std::max<std::int64_t>(token.uses, 0),
+          .issued = token.created};
+}
+
+Result<Auth> Tokens::log_in(Transaction& transaction, const Barrier& barrier, const Mount& mount, const ApiPath& path, const Login& login,
+                                    Reply& reply) {
+  const Time now = clock_.now();
+  NewToken wanted;
+  Token& token = wanted.token;
+  token.path = path.text();
+  token.display_name = login.display_name;
+  for (const auto& name : login.policies) token.policies.push_back(TRY(parse_policy_name(name)).text());
+  if (!login.no_default_policy) token.policies.emplace_back("default");
+  std::ranges::sort(token.policies);
+  token.policies.erase(std::ranges::unique(token.policies).begin(), token.policies.end());
+  // Root is never assigned by a login, in whatever spelling it was asked for.
+  if (std::erase(token.policies, "root") > 0) return fail(Code::invalid, "auth methods cannot create root tokens");
+  token.metadata = login.metadata;
+  token.created = now;
+  token.orphan = true;
+  token.renewable = login.renewable;
+  token.uses = login.uses;
+  token.bound_cidrs = login.bound_cidrs;
+  token.period = login.period;
+  token.ttl_max = login.ttl_max;
+  token.explicit_ttl_max = login.explicit_ttl_max;
+  token.mount = mount.entry.uuid;
+  token.renew_with = login.renew_with;
+  Strings warnings;
+  token.ttl = bounded_ttl({login.ttl, login.ttl_max, login.explicit_ttl_max, login.period}, *mount.host, now, now, warnings);
+  token.expires = now + token.ttl;
+  for (auto& warning : warnings) reply.add_warning(std::move(warning));
+  const MadeToken made = TRY(create(transaction, barrier, std::move(wanted)));
+  return describe(made.token, made.id, made.token.ttl);
+}
+
+// ---- changing -----------------------------------------------------------------------------------------------------------
+// The last use makes the token's end come at once: the sweeper finds it like any other that has expired.
+Result<void> Tokens::spend(Transaction& transaction, const Caller& caller) {
+  Token after = *caller.token;
+  after.uses = caller.token->uses > 1 ? caller.token->uses - 1 : Token::spent_uses;
+  if (after.uses == Token::spent_uses) after.expires = clock_.now();
+  return store(transaction, caller.hash, *caller.token, after);
+}
+
+Result<void> Tokens::store(Transaction& transaction, const std::string& hash, const Token& before, const Token& after) {
+  View core = core_view(transaction);
+  const std::string old_key = expiry_key(before, hash), new_key = expiry_key(after, hash);
+  if (before.ends() && (!after.ends() || old_key != new_key)) TRY(core.remove(old_key));
+  if (after.ends() && (!before.ends() || old_key != new_key)) TRY(core.put(new_key, Secret("")));
+  return core.put(concat(keys::tokens, hash), store_record(after));
+}
+
+Result<void> Tokens::remove_rows(Transaction& transaction, const std::string& hash, const Token& token) {
+  View core = core_view(transaction);
+  TRY(core.remove(concat(keys::tokens, hash)));
+  if (!token.parent.empty()) TRY(core.remove(concat(keys::children, token.parent, "/", hash)));
+  if (!token.mount.empty()) TRY(core.remove(concat(keys::by_mount, token.mount, "/", hash)));
+  if (token.ends()) TRY(core.remove(expiry_key(token, hash)));
+  return core.remove(concat(keys::accessors, token.accessor));
+}
+
+// Breadth first, so that the leaves come last. Every row read is a precondition: no child appears unseen.
+Result<Tokens::Tree> Tokens::tree_of(Transaction& transaction, const std::string& hash, std::size_t max) {
+  Tree tree;
+  const auto root = TRY(find(transaction, hash));
+  if (!root) return tree;
+  tree.tokens.emplace_back(hash, root->value->token);
+  for (std::size_t at = 0; at < tree.tokens.size(); ++at) {
+    const std::string folder = concat(keys::children, tree.tokens[at].first, "/");
+    for (const auto& child : TRY(core_view(transaction).list(folder, {.after = {}, .limit = max + 1}))) {
+      if (tree.tokens.size() >= max) {
+        tree.whole = false;
+        return tree;
+      }
+      const auto found = TRY(find(transaction, child));
+      if (found) tree.tokens.emplace_back(child, found->value->token);
+      else TRY(core_view(transaction).remove(concat(folder, child)));
+    }
+  }
+  return tree;
+}
+
+Result<void> Tokens::revoke(Transaction& transaction, const std::string& hash) {
+  const Tree tree = TRY(tree_of(transaction, hash, tree_in_one_transaction));
+  if (tree.tokens.empty()) return {};
+  if (tree.whole) {
+    for (const auto& [one, token] : tree.tokens) TRY(remove_rows(transaction, one, token));
+    return {};
+  }
+  Token root = tree.tokens.front().second;
+  root.going = true;
+  View core = core_view(transaction);
+  TRY(core.put(concat(keys::tokens, hash), store_record(root)));
+  return core.put(concat(keys::jobs, "revoke/", hash), Secret(""));
+}
+
+Result<void> Tokens::revoke_alone(Transaction& transaction, const std::string& hash) {
+  constexpr std::size_t children_max = limits::batch_rows / 4;
+  const auto going = TRY(find(transaction, hash));
+  if (!going) return {};
+  View core = core_view(transaction);
+  const std::string folder = concat(keys::children, hash, "/");
+  const auto children = TRY(core.list(folder, {.after = {}, .limit = children_max}));
+  if (children.size() == children_max) return fail(Code::invalid, "the token has too many children to make orphans of them at once: revoke some first");
+  for (const auto& child : children) {
+    TRY(core.remove(concat(folder, child)));
+    const auto found = TRY(find(transaction, child));
+    if (!found) continue;
+    Token orphan = found->value->token;
+    orphan.parent.clear();
+    orphan.orphan = true;
+    TRY(core.put(concat(keys::tokens, child), store_record(orphan)));
+  }
+  return remove_rows(transaction, hash, going->value->token);
+}
+
+// ---- the end of time ----------------------------------------------------------------------------------------------------
+// One commit of a large tree's job: some leaves of it, or the root with the intent when nothing else is left.
+std::size_t Tokens::revoke_step(Store& store, const Barrier& barrier, const std::string& hash) {
+  for (unsigned attempt = 0; attempt < limits::conflicts; ++attempt) {
+    Transaction transaction(store, &barrier);
+    transaction.go_on(Tier::any);
+    // Down to a node whose children are all leaves, then those.
+    auto gather = [&]() -> Result<std::size_t> {
+      std::string at = hash;
+      std::size_t gone = 0;
+      for (;;) {
+        const std::string folder = concat(keys::children, at, "/");
+        const auto children = TRY(core_view(transaction).list(folder, {.after = {}, .limit = tree_step}));
+        if (children.empty()) break;
+        std::string inner;
+        Strings leaves;
+        for (const auto& child : children) {
+          const auto below = TRY(core_view(transaction).list(concat(keys::children, child, "/"), {.after = {}, .limit = 1}));
+          if (below.empty()) leaves.push_back(child);
+          else inner = child;
+        }
+        if (leaves.empty()) {
+          at = inner;
+          continue;
+        }
+        for (const auto& leaf : leaves) {
+          const auto found = TRY(find(transaction, leaf));
+          if (found) TRY(remove_rows(transaction, leaf, found->value->token));
+          else TRY(core_view(transaction).remove(concat(folder, leaf)));
+          ++gone;
+        }
+        return gone;
+      }
+      const auto root = TRY(find(transaction, hash));
+      if (root) TRY(remove_rows(transaction, hash, root->value->token));
+      TRY(core_view(transaction).remove(concat(keys::jobs, "revoke/", hash)));
+      return 0;
+    };
+    const auto gone = gather();
+    if (!gone) return 0;
+    auto batch = transaction.take_batch();
+    if (!batch) return 0;
+    const auto committed = commit_and_wait(store, std::move(*batch));
+    if (committed) return *gone;
+    if (!committed.error().conflict) return 0;
+  }
+  return 0;
+}
+
+std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
+  std::size_t swept = 0;
+  const auto names_under = [&](std::string_view folder, std::size_t limit) {
+    Transaction transaction(store, &barrier);
+    transaction.go_on(Tier::any);
+    return core_view(transaction).list(folder, {.after = {}, .limit = limit}, Depth::all).value_or(Strings());
+  };
+  // What has expired: each in a commit of its own, so that one that fails stops no other.
+  char now[17];
+  std::snprintf(now, sizeof now, "%016llx", static_cast<unsigned long long>(std::chrono::floor<Seconds>(clock_.now()).time_since_epoch().count()));
+  for (const auto& name : names_under(keys::expiry, 1000)) {
+    if (name.substr(0, 16) > std::string_view(now)) break;
+    const std::string hash = name.substr(17);
+    for (unsigned attempt = 0; attempt < limits::conflicts; ++attempt) {
+      Transaction transaction(store, &barrier);
+      transaction.go_on(Tier::any);
+      auto end = [&]() -> Result<void> {
+        const auto found = TRY(find(transaction, hash));
+        if (found && !found->value->token.has_ended(clock_.now())) return {};  // in this very second, but not yet
+        if (found) TRY(revoke(transaction, hash));
+        return core_view(transaction).remove(concat(keys::expiry, name));
+      };
+      if (!end() || !transaction.has_writes()) break;
+      auto batch = transaction.take_batch();
+      if (!batch) return swept;
+      const auto committed = commit_and_wait(store, std::move(*batch));
+      if (committed) ++swept;
+      if (committed || !committed.error().conflict) break;
+    }
+  }
+  for (const auto& hash : names_under(concat(keys::jobs, "revoke/"), 100))
+    while (const std::size_t gone = revoke_step(store, barrier, hash)) swept += gone;
+  if (trees_going_ > 0) {
+    Transaction transaction(store, &barrier);
+    take_up_jobs(transaction);
+  }
+  return swept;
+}
+
+bool Tokens::revoke_issued_by(Store& store, const Barrier& barrier, const std::string& mount_uuid) {
+  for (;;) {
+    Transaction transaction(store, &barrier);
+    transaction.go_on(Tier::any);
+    auto gather = [&]() -> Result<std::size_t> {
+      const std::string folder = concat(keys::by_mount, mount_uuid, "/");
+      const auto hashes = TRY(core_view(transaction).list(folder, {.after = {}, .limit = 1}));
+      for (const auto& hash : hashes) {
+        TRY(revoke(transaction, hash));
+        TRY(core_view(transaction).remove(concat(folder, hash)));
+      }
+      return hashes.size();
+    };
+    const auto gathered = gather();
+    if (!gathered) return false;
+    if (*gathered == 0) return true;
+    auto batch = transaction.take_batch();
+    if (!batch) return false;
+    const auto committed = commit_and_wait(store, std::move(*batch));
+    if (!committed && !committed.error().conflict) return false;
+  }
+}
+
+void Tokens::take_up_jobs(Transaction& transaction) {
+  transaction.go_on(Tier::any);
+  const auto trees = core_view(transaction).list(concat(keys::jobs, "revoke/"), {.after = {}, .limit = 1}, Depth::all);
+  trees_going_ = trees && trees->empty() ? 0 : 1;
+  if (trees_going_ > 0 && poke_) poke_();
+}
+
+void Tokens::on_commit(Revision revision, std::span<const std::string_view> committed) {
+  for (const auto key : committed) {
+    const auto at = key.find("/core/");
+    if (at == std::string_view::npos) continue;
+    const auto name = key.substr(at + 6);
+    if (name.starts_with(keys::tokens)) cache_.evict(std::string(key), revision);
+    else if (name.starts_with("job/revoke/")) {
+      trees_going_ = 1;
+      if (poke_) poke_();
+    }
+  }
+}
+
+void Tokens::forget() { cache_.clear(); }
+
+}  // namespace sr

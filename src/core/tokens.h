@@ -1,0 +1,89 @@
+// The token store: service tokens, their accessors, their tree, their end.
+//
+// Shared by all threads. What it writes goes into the caller's transaction; what it reads is a precondition there, from the
+// cache or not. Only the sweeper's jobs commit on their own.
+#pragma once
+#include "core/mount.h"
+#include "core/object_cache.h"
+#include "core/request.h"
+#include "storage/barrier.h"
+
+namespace sr {
+
+class Policies;
+
+// What auth/token/create and logins ask for; checked already against what the caller may.
+struct NewToken {
+  Token token{};
+  std::string id{};  // empty: a random one
+};
+struct MadeToken {
+  std::string id;
+  std::string hash;
+  Token token;
+};
+
+class Tokens {
+ public:
+  Tokens(const Store& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {}
+
+  using Cache = ObjectCache<CachedToken>;
+
+  // ---- finding ----------------------------------------------------------------------------------------------------------
+  Result<std::string> hash_of(const Barrier&, std::string_view id) const;
+  Result<std::optional<Cache::Found>> find(Transaction&, const std::string& hash);
+  Result<std::optional<std::string>> hash_by_accessor(Transaction&, const Barrier&, std::string_view accessor);  // the token's
+  Result<Strings> accessors(Transaction&, Page);
+  // While a large tree is being revoked its leaves are still there: then a token counts only if no ancestor is going.
+  Result<bool> ancestor_is_going(Transaction&, const Token&);
+
+  // ---- making -----------------------------------------------------------------------------------------------------------
+  // Draws id and accessor and writes the rows. Fails when the id exists, or the parent is gone or going.
+  Result<MadeToken> create(Transaction&, const Barrier&, NewToken);
+  // A login's token: applies mount and system limits to the method's wishes and warns of what was capped.
+  Result<Auth> log_in(Transaction&, const Barrier&, const Mount&, const ApiPath&, const Login&, Reply&);
+
+  // ---- changing -----------------------------------------------------------------------------------------------------------
+  Result<void> spend(Transaction&, const Caller&);                            // one use of a limited token
+  Result<void> store(Transaction&, const std::string& hash, const Token& before, const Token& after);  // row and expiry row
+  // The token and all under it. What is too much for one transaction is marked going and left to a job.
+  Result<void> revoke(Transaction&, const std::string& hash);
+  Result<void> revoke_alone(Transaction&, const std::string& hash);           // its children become orphans
+
+  // ---- the end of time ------------------------------------------------------------------------------------------------------
+  // Revokes what has expired, and goes on with large trees. Blocks; on the job thread only. Returns how many tokens went.
+  std::size_t sweep(Store&, const Barrier&);
+  bool revoke_issued_by(Store&, const Barrier&, const std::string& mount_uuid);  // of an auth mount that is going; false: later again
+  void take_up_jobs(Transaction&);           // at unseal: are there trees left from before?
+
+  void on_commit(Revision, std::span<const std::string_view> keys);
+  void forget();                             // at seal
+  void set_poke(std::function<void()> poke) { poke_ = std::move(poke); }  // wakes the job thread
+
+ private:
+  struct Tree { std::vector<std::pair<std::string, Token>> tokens; bool whole = true; };
+  Result<Tree> tree_of(Transaction&, const std::string& hash, std::size_t max);
+  Result<void> remove_rows(Transaction&, const std::string& hash, const Token&);
+  static std::string expiry_key(const Token&, std::string_view hash);
+  std::size_t revoke_step(Store&, const Barrier&, const std::string& hash);
+
+  const Store& store_;
+  const Clock& clock_;
+  Random& random_;
+  Cache cache_{limits::token_cache_entries};
+  std::atomic<std::size_t> trees_going_ = 0;
+  std::function<void()> poke_;
+};
+
+View core_view(Transaction& transaction);  // of the root namespace
+
+Auth describe(const Token& token, std::string_view id, Seconds ttl);  // what its owner is told
+
+bool address_within(const Strings& cidrs, std::string_view address);  // an empty list admits every address
+
+// How long a token may live from now: the least of what was asked for, the mount's and the system's maximum. Says in `warnings`
+// what was capped, in Vault's words.
+struct LifeWish { Seconds ttl{}, ttl_max{}, explicit_ttl_max{}, period{}; };
+Seconds bounded_ttl(const LifeWish& wish, const Host& host, Time created, Time now, Strings& warnings);
+
+}  // namespace sr
