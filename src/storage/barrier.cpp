@@ -1,4 +1,5 @@
 #include "storage/barrier.h"
+#include <pthread.h>
 #include <array>
 #include <mutex>
 #include <shared_mutex>
@@ -14,16 +15,28 @@ namespace {
 // contended counter, and lock() knows that nobody works with the keys any more: thread-local copies would keep them.
 class Stripes {
  public:
-  std::shared_lock<std::shared_mutex> read() { return std::shared_lock(stripes_[thread_slot()].mutex); }
+  // A std::shared_mutex lets readers pass a waiting writer, for ever if there are enough of them; an order to seal comes first.
+  class alignas(64) Stripe {
+   public:
+    ~Stripe() { pthread_rwlock_destroy(&lock_); }
+    void lock() { SR_ASSERT(pthread_rwlock_wrlock(&lock_) == 0); }
+    void lock_shared() { SR_ASSERT(pthread_rwlock_rdlock(&lock_) == 0); }
+    void unlock() { pthread_rwlock_unlock(&lock_); }
+    void unlock_shared() { pthread_rwlock_unlock(&lock_); }
+
+   private:
+    pthread_rwlock_t lock_ = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+  };
+
+  std::shared_lock<Stripe> read() { return std::shared_lock(stripes_[thread_slot()]); }
   void lock() {
-    for (auto& stripe : stripes_) stripe.mutex.lock();
+    for (Stripe& stripe : stripes_) stripe.lock();
   }
   void unlock() {
-    for (auto& stripe : stripes_) stripe.mutex.unlock();
+    for (Stripe& stripe : stripes_) stripe.unlock();
   }
 
  private:
-  struct alignas(64) Stripe { std::shared_mutex mutex; };
   std::array<Stripe, thread_slots> stripes_;
 };
 

@@ -106,7 +106,7 @@ TEST_F(Barriers, MayBeLockedAndRotatedWhileItWorks) {
   std::atomic<bool> stop{false};
   std::atomic<int> wrong{0}, read{0};
   std::vector<std::thread> threads;
-  for (int t = 0; t < 3; ++t)
+  for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
       while (!stop) {
         const auto row = shared.seal("key", "value");
@@ -115,7 +115,7 @@ TEST_F(Barriers, MayBeLockedAndRotatedWhileItWorks) {
         else if (opened.error().code != Code::sealed) ++wrong;
       }
     });
-  for (int i = 0; i < 200 || read < 100; ++i) {
+  for (int i = 0; i < 50 || read < 100; ++i) {
     shared.lock();
     ring = ring->terms() < 50 ? *ring->rotated(random, clock.now()) : ring;
     shared.unlock(ring);
@@ -173,9 +173,21 @@ TEST_F(Barriers, KeyringOfAnotherFormatIsRefused) {
 }
 
 TEST_F(Barriers, KeyringHasABound) {
-  while (ring->terms() < limits::keyring_terms) ring = *ring->rotated(random, clock.now());
-  EXPECT_EQ(ring->rotated(random, clock.now()).error().code, Code::invalid);
-  EXPECT_TRUE(Keyring::open(root_key.copy(), place, ring->seal(place, random)));
+  auto with_terms = [&](std::uint32_t count) {
+    auto big_endian = [](std::uint32_t number) {
+      return std::string{static_cast<char>(number >> 24), static_cast<char>(number >> 16), static_cast<char>(number >> 8), static_cast<char>(number)};
+    };
+    std::string record = '\1' + std::string(32, 'n') + big_endian(count);
+    for (std::uint32_t term = 1; term <= count; ++term) record.append(big_endian(term)).append(8 + 32, 'k');
+    return Keyring::open(root_key.copy(), place, seal_record(Aes256Gcm(root_key.reveal()), 0, place, record, random));
+  };
+  const auto nearly = with_terms(limits::keyring_terms - 1);
+  ASSERT_TRUE(nearly);
+  const auto full = (*nearly)->rotated(random, clock.now());
+  ASSERT_TRUE(full);
+  EXPECT_EQ((*full)->rotated(random, clock.now()).error().code, Code::invalid);
+  EXPECT_TRUE(Keyring::open(root_key.copy(), place, (*full)->seal(place, random)));
+  EXPECT_FALSE(with_terms(limits::keyring_terms + 1));
 }
 
 TEST_F(Barriers, NamesAreHashedForTheirPurpose) {
