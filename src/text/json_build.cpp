@@ -71,7 +71,7 @@ bool Object::has(std::string_view key) const {
 std::vector<Object::Part> Object::in_order() const {
   std::vector<Part> parts = parts_;
   const auto key = [this](const Part& part) { return key_of(part); };
-  std::ranges::stable_sort(parts, {}, key);
+  std::ranges::sort(parts, [&](const Part& a, const Part& b) { return key(a) != key(b) ? key(a) < key(b) : a.key < b.key; });
   // Of equal keys the last one counts: keep the first of each run seen from the end.
   const auto dropped = std::ranges::unique(parts.rbegin(), parts.rend(), {}, key);
   parts.erase(parts.begin(), dropped.begin().base());

@@ -10,17 +10,23 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Sorts by key; of equal keys the one written last stays. Returns how many are left.
-std::size_t sort_members(std::span<Member> members) {
+// A copy in the arena, sorted by key; of equal keys the one written last is there.
+std::span<const Member> sorted(Arena& arena, std::span<const Member> members) {
   const auto descends = [](const Member& a, const Member& b) { return a.key >= b.key; };
-  if (std::ranges::adjacent_find(members, descends) == members.end()) return members.size();
-  std::ranges::stable_sort(members, {}, &Member::key);
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    if (i + 1 < members.size() && members[i + 1].key == members[i].key) continue;
-    members[kept++] = members[i];
+  if (std::ranges::adjacent_find(members, descends) == members.end()) {
+    const auto kept = arena.make_array<Member>(members.size());
+    std::ranges::copy(members, kept.begin());
+    return kept;
   }
-  return kept;
+  std::vector<const Member*> order;
+  order.reserve(members.size());
+  for (const Member& member : members) order.push_back(&member);
+  std::ranges::sort(order, [](const Member* a, const Member* b) { return a->key != b->key ? a->key < b->key : a < b; });
+  const auto kept = arena.make_array<Member>(members.size());
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (i + 1 == order.size() || order[i + 1]->key != order[i]->key) kept[count++] = *order[i];
+  return kept.first(count);
 }
 
 class Parser {
@@ -165,13 +171,10 @@ class Parser {
   bool close() {
     const Open top = open_.back();
     open_.pop_back();
-    std::span<Member> members = std::span(pending_).subspan(top.first);
+    const auto members = std::span(pending_).subspan(top.first);
     Value container{.type = top.type};
     if (top.type == Type::object) {
-      members = members.first(sort_members(members));
-      const auto kept = arena_.make_array<Member>(members.size());
-      std::ranges::copy(members, kept.begin());
-      container.members = kept;
+      container.members = sorted(arena_, members);
     } else {
       const auto kept = arena_.make_array<Value>(members.size());
       std::ranges::transform(members, kept.begin(), &Member::value);
