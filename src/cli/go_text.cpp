@@ -1,0 +1,161 @@
+#include "cli/go_text.h"
+#include "base/path.h"
+#include "text/duration.h"
+
+namespace sr::cli {
+namespace {
+
+constexpr int line_columns = 78;
+
+// One UTF-8 sequence at the front, or 0 when it is broken.
+std::size_t sequence(std::string_view text) {
+  for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size)
+    if (is_valid_utf8(text.substr(0, size))) return size;
+  return 0;
+}
+
+}  // namespace
+
+std::string go_quote(std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string out = "\"";
+  while (!text.empty()) {
+    const char c = text[0];
+    std::size_t size = 1;
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\a': out += "\\a"; break;
+      case '\b': out += "\\b"; break;
+      case '\f': out += "\\f"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      case '\v': out += "\\v"; break;
+      default: {
+        size = sequence(text);
+        const bool plain = size > 1 || (size == 1 && c >= ' ' && c != 127);
+        if (size == 0) size = 1;
+        if (plain) out += text.substr(0, size);
+        else out.append("\\x").append(1, digits[static_cast<unsigned char>(c) >> 4]).append(1, digits[c & 15]);
+      }
+    }
+    text.remove_prefix(size);
+  }
+  return out + "\"";
+}
+
+std::string go_quote_list(std::span<const std::string_view> texts) {
+  std::string out = "[";
+  for (const std::string_view text : texts) {
+    if (out.size() > 1) out += ' ';
+    out += go_quote(text);
+  }
+  return out + "]";
+}
+
+std::string go_value(const json::Value& value) {
+  switch (value.type) {
+    case json::Type::null: return "<nil>";
+    case json::Type::boolean: return value.flag ? "true" : "false";
+    case json::Type::number:
+    case json::Type::string: return std::string(value.text);
+    case json::Type::array: {
+      std::string out = "[";
+      for (std::size_t i = 0; i < value.items.size(); ++i) {
+        if (i > 0) out += ' ';
+        out += go_value(value.items[i]);
+      }
+      return out + "]";
+    }
+    case json::Type::object: {
+      std::string out = "map[";
+      for (std::size_t i = 0; i < value.members.size(); ++i) {
+        if (i > 0) out += ' ';
+        out.append(value.members[i].key).append(":").append(go_value(value.members[i].value));
+      }
+      return out + "]";
+    }
+  }
+  return "";
+}
+
+Result<std::int64_t> parse_go_int(std::string_view text) {
+  const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error == std::errc::result_out_of_range) return fail(Code::invalid, "strconv.ParseInt: parsing " + go_quote(text) + ": value out of range");
+  if (error != std::errc() || end != digits.data() + digits.size() || digits.starts_with("+") || (digits.size() != text.size() && digits.starts_with('-')))
+    return fail(Code::invalid, "strconv.ParseInt: parsing " + go_quote(text) + ": invalid syntax");
+  return number;
+}
+
+bool is_duration_name(std::string_view key) {
+  return key == "period" || key.ends_with("_period") || key == "ttl" || key.ends_with("_ttl") || key == "duration" || key.ends_with("_duration") ||
+         key == "lease_max" || key == "ttl_max";
+}
+
+std::string table_value(std::string_view key, const json::Value& value) {
+  if (value.type == json::Type::number && is_duration_name(key)) {
+    if (const auto seconds = parse_go_int(value.text)) return humanize_duration(std::chrono::seconds(*seconds));
+  }
+  return go_value(value);
+}
+
+std::string go_time(std::string_view rfc3339) {
+  const std::size_t t = rfc3339.find('T');
+  const std::size_t zone = rfc3339.find_first_of("Z+-", t);
+  if (t == std::string_view::npos || zone == std::string_view::npos) return std::string(rfc3339);
+  std::string out = std::string(rfc3339.substr(0, t)) + " " + std::string(rfc3339.substr(t + 1, zone - t - 1));
+  if (rfc3339[zone] == 'Z') return out + " +0000 UTC";
+  std::string offset(rfc3339.substr(zone));
+  std::erase(offset, ':');
+  return out + " " + offset + " " + offset;
+}
+
+std::string wrap_lines(std::string_view text, unsigned indent) {
+  std::vector<std::string_view> words;
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  text = first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t to = std::min(text.find_first_of(" \n", from), text.size());
+    words.push_back(text.substr(from, to - from));
+    from = to + 1;
+  }
+  // cost[i]: the least raggedness of the lines from word i on, each line's cost the square of what it lacks to the limit; the
+  // last line is free. A line that is too long costs a penalty.
+  const long limit = line_columns - static_cast<long>(indent), penalty = 100'000;
+  const std::size_t count = words.size();
+  std::vector<long> cost(count, INT32_MAX);
+  std::vector<std::size_t> next(count, count);
+  std::vector<std::size_t> start(count + 1, 0);  // of each word, if all stood on one line
+  for (std::size_t i = 0; i < count; ++i) start[i + 1] = start[i] + words[i].size() + 1;
+  const auto length = [&start](std::size_t from, std::size_t to) { return static_cast<long>(start[to] - start[from]) - 1; };
+  for (std::size_t i = count; i-- > 0;) {
+    if (length(i, count) <= limit || i == count - 1) {
+      cost[i] = 0;
+      continue;
+    }
+    for (std::size_t j = i + 1; j < count; ++j) {
+      const long lacks = limit - length(i, j);
+      const long sum = lacks * lacks + cost[j] + (lacks < 0 ? penalty : 0);
+      if (sum < cost[i]) {
+        cost[i] = sum;
+        next[i] = j;
+      }
+      if (lacks < -limit) break;  // only gets longer
+    }
+  }
+  std::string out;
+  for (std::size_t i = 0; i < count; i = next[i]) {
+    if (i > 0) out += '\n';
+    out.append(indent, ' ');
+    for (std::size_t word = i; word < next[i]; ++word) {
+      if (word > i) out += ' ';
+      out += words[word];
+    }
+  }
+  return out;
+}
+
+}  // namespace sr::cli

@@ -1,0 +1,123 @@
+#include "cli/help.h"
+#include "cli/commands.h"
+#include "cli/global_flags.h"
+#include "cli/go_text.h"
+
+namespace sr::cli {
+namespace {
+
+constexpr std::string_view common[] = {"read", "write", "delete", "list", "login", "kv", "server", "status", "unwrap"};
+
+std::string_view last_word(std::string_view name) { return name.substr(name.rfind(' ') + 1); }
+
+void add_list(std::string& out, std::span<const Command* const> commands) {
+  std::size_t longest = 0;
+  for (const Command* command : commands) longest = std::max(longest, last_word(command->name).size());
+  for (const Command* command : commands) {
+    const std::string_view name = last_word(command->name);
+    out.append("    ").append(name).append(longest - name.size() + 6, ' ').append(command->summary).append("\n");
+  }
+}
+
+std::string_view value_name(FlagType type) {
+  switch (type) {
+    case FlagType::integer: return "=<int>";
+    case FlagType::text:
+    case FlagType::list: return "=<string>";
+    case FlagType::duration: return "=<duration>";
+    case FlagType::map: return "=<key=value>";
+    case FlagType::boolean:
+    case FlagType::tristate: return "";
+  }
+  return "";
+}
+
+void add_flags(std::string& out, std::string_view title, std::span<const Flag> flags) {
+  if (flags.empty()) return;
+  out.append("\n").append(title).append(":\n");
+  for (const Flag& flag : flags) {
+    if (flag.hidden) continue;
+    out.append("\n  -").append(flag.name).append(value_name(flag.type)).append("\n");
+    std::string text(flag.help);
+    if (!flag.alias.empty()) text.append(" This is aliased as \"-").append(flag.alias).append("\".");
+    if (!flag.standard.empty()) text.append(" The default is ").append(flag.standard).append(".");
+    if (!flag.environment.empty()) text.append(" This can also be specified via the VAULT_").append(flag.environment).append(" environment variable.");
+    out.append(wrap_lines(text, 6)).append("\n");
+  }
+}
+
+void add_paragraphs(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find("\n\n"), text.size());
+    out.append("\n").append(wrap_lines(text.substr(0, end), 2)).append("\n");
+    text.remove_prefix(std::min(end + 2, text.size()));
+  }
+}
+
+// How many letters differ, at most `most` of them.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t cost = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, cost});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string overview(std::string_view program) {
+  std::string out = "Usage: " + std::string(program) + " <command> [args]\n\nCommon commands:\n";
+  std::vector<const Command*> first, others;
+  for (const std::string_view name : common)
+    if (const Command* command = find_command(name)) first.push_back(command);
+  for (const Command* command : commands_below(""))
+    if (command->name != "version" && std::ranges::find(common, command->name) == std::end(common)) others.push_back(command);
+  add_list(out, first);
+  out += "\nOther commands:\n";
+  add_list(out, others);
+  out.append("\n\"").append(program).append(" <command> -h\" explains a command, with examples.\n");
+  return out;
+}
+
+std::string command_help(std::string_view program, const Command& command) {
+  std::string out = "Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments) + "\n";
+  add_paragraphs(out, command.text.empty() ? command.summary : command.text);
+  for (const Example& example : command.examples) {
+    out.append("\n").append(wrap_lines(example.says, 2)).append("\n\n      $ ");
+    if (!example.line.starts_with("cat ") && !example.line.starts_with("echo ")) out.append(program).append(" ");
+    out.append(example.line).append("\n");
+  }
+  const auto children = commands_below(command.name);
+  if (command.run == nullptr && !children.empty()) {
+    out += "\nSubcommands:\n";
+    add_list(out, children);
+    return out;
+  }
+  if (command.output != no_output || !command.local) {
+    add_flags(out, "HTTP Options", http_flags());
+    add_flags(out, "Output Options", output_flags(command.output));
+  }
+  add_flags(out, "Command Options", command.flags);
+  return out;
+}
+
+std::string nearest_command(std::string_view typed) {
+  std::string_view best;
+  std::size_t least = 3;  // more letters wrong than two is another word
+  for (const Command* command : commands_below("")) {
+    const std::size_t differs = distance(typed, command->name);
+    if (differs < least) {
+      least = differs;
+      best = command->name;
+    }
+  }
+  return std::string(best);
+}
+
+}  // namespace sr::cli

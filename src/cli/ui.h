@@ -1,0 +1,42 @@
+// Where a command prints: results to standard output, errors and warnings to standard error, in red and yellow on a terminal.
+// Resource; one thread.
+#pragma once
+#include <string>
+#include <string_view>
+#include "base/secret.h"
+#include "base/result.h"
+
+namespace sr::cli {
+
+class Ui {
+ public:
+  struct Options {
+    bool color = true;       // where the stream is a terminal
+    bool hold_errors = false;  // keep them for held_errors(): a printed curl command stands alone
+  };
+  explicit Ui(Options options);
+
+  void out(std::string_view line);  // with a newline
+  // A value as it is: the newline is added for a person at a terminal only.
+  void out_raw(std::string_view text);
+  void error(std::string_view line);
+  void warn(std::string_view line);
+  const std::string& held_errors() const { return held_; }
+  void flush();
+
+ private:
+  void complain(std::string_view line, std::string_view color);
+
+  Options options_;
+  bool out_is_terminal_ = false;
+  bool error_is_terminal_ = false;
+  std::string held_;
+};
+
+// All of standard input; an error when it is longer than a request may be.
+Result<std::string> read_standard_input();
+Result<std::string> read_file(const std::string& path);
+// A line typed at the terminal, not shown. Fails when standard input is no terminal.
+Result<Secret> read_hidden(std::string_view prompt);
+
+}  // namespace sr::cli
