@@ -51,6 +51,9 @@ constexpr std::size_t audit_entries = 2 * requests;           // waiting for one
 constexpr std::chrono::seconds audit_deadline{10};
 constexpr std::size_t audit_checkpoint_lines = 1000;
 constexpr std::chrono::seconds audit_checkpoint_interval{1};
+constexpr std::chrono::seconds audit_file_check_interval{1};  // is it still the file that its name says?
+constexpr std::size_t audit_tail_bytes = 64 * 1024 * 1024;    // read back at a restart, to find the last checkpoint
+constexpr std::size_t audit_line_bytes = 256 * 1024 * 1024;   // a longer line is no line to the verifier
 
 // ---- tokens -------------------------------------------------------------------------------------------------------------
 constexpr std::size_t token_policies = 1024;

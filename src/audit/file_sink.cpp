@@ -1,0 +1,212 @@
+#include "audit/file_sink.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <filesystem>
+#include "base/limits.h"
+
+namespace sr::audit {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<Error> refuse(std::string why) { return fail(Code::invalid, std::move(why)); }
+std::unexpected<Error> refuse_errno(std::string_view what) { return refuse(std::string(what) + std::strerror(errno)); }
+
+class File {
+ public:
+  explicit File(int file) : file_(file) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (file_ >= 0) ::close(file_);
+  }
+  int get() const { return file_; }
+  int release() { return std::exchange(file_, -1); }
+
+ private:
+  int file_;
+};
+
+// The folders that are missing, for nobody but us.
+Result<void> make_folders(const fs::path& folder) {
+  std::error_code problem;
+  if (folder.empty() || fs::exists(folder, problem)) return {};
+  if (folder.has_parent_path() && folder.parent_path() != folder) TRY(make_folders(folder.parent_path()));
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return refuse_errno("cannot make its folder: ");
+  return {};
+}
+
+// Characters only where they do no harm: a terminal, /dev/null, and /dev/full for those who test.
+bool is_harmless_device(int file, const struct stat& info) {
+  return ::isatty(file) == 1 || info.st_rdev == makedev(1, 3) || info.st_rdev == makedev(1, 7);
+}
+
+Result<void> read_exactly(int file, off_t at, char* to, std::size_t size) {
+  while (size > 0) {
+    const ssize_t got = ::pread(file, to, size, at);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return refuse_errno("cannot read its end: ");
+    if (got == 0) return refuse("cannot read its end: it became shorter");
+    to += got, at += got, size -= static_cast<std::size_t>(got);
+  }
+  return {};
+}
+
+// Follows the lines of `tail`, the end of the file, from `known` on.
+Sink::Opened follow(std::string_view tail, const LogEnd& known) {
+  Sink::Opened opened{.found = Sink::Opened::Found::something, .end = known, .line_open = !tail.empty() && tail.back() != '\n'};
+  std::size_t linked = 0;  // behind the last line that follows
+  for (std::size_t at = 0; at < tail.size();) {
+    const std::size_t line_end = std::min(tail.find('\n', at), tail.size());  // a line that lacks its line feed only is whole
+    const auto line = read_tail(tail.substr(at, line_end - at));
+    at = std::min(line_end + 1, tail.size());
+    if (!line) continue;
+    const bool is_known = opened.found == Sink::Opened::Found::something && known.seq > 0 && line->end == known;
+    if (!is_known && !line->follows(opened.end)) continue;
+    opened.found = Sink::Opened::Found::this_log;
+    opened.end = line->end;
+    linked = at;
+  }
+  if (opened.found == Sink::Opened::Found::this_log) opened.torn.add(tail.substr(linked));
+  return opened;
+}
+
+}  // namespace
+
+FileSink::~FileSink() {
+  if (file_ >= 0) ::close(file_);
+}
+
+Result<int> FileSink::open_path() const {
+  const fs::path path(options_.path);
+  TRY(make_folders(path.parent_path()));
+  std::error_code problem;
+  const fs::path folder = fs::canonical(path.has_parent_path() ? path.parent_path() : fs::path("."), problem);
+  if (problem) return refuse("cannot resolve its folder: " + problem.message());
+  for (const std::string& forbidden : options_.forbidden_folders) {
+    const fs::path root = fs::weakly_canonical(forbidden, problem);
+    if (std::mismatch(root.begin(), root.end(), folder.begin(), folder.end()).first == root.end()) return refuse("it lies in a folder of programs");
+  }
+  // A FIFO without a reader is an error (ENXIO), not a wait; for a regular file O_NONBLOCK means nothing.
+  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+  if (file >= 0) return file;
+  if (errno == ELOOP) return refuse("it is a symbolic link");
+  if (errno == ENXIO) return refuse("nobody reads from it");
+  return refuse(std::strerror(errno));
+}
+
+// May this be written to at all? Sets the mode of a regular file.
+Result<void> FileSink::judge(int file) const {
+  struct stat info{};
+  if (::fstat(file, &info) != 0) return refuse_errno("");
+  if (S_ISFIFO(info.st_mode)) return {};
+  if (S_ISCHR(info.st_mode)) return is_harmless_device(file, info) ? Result<void>() : refuse("it is a device");
+  if (!S_ISREG(info.st_mode)) return refuse("it is no regular file");
+  if (!options_.mode && (info.st_mode & 0111) != 0) return refuse("it is executable");
+  if (options_.mode && (info.st_mode & 07777) != *options_.mode && ::fchmod(file, *options_.mode) != 0) return refuse_errno("cannot set its mode: ");
+  return {};
+}
+
+// Reads back from the end, in steps that grow, until it has met `known` or seen enough.
+Result<Sink::Opened> FileSink::examine(int file, const LogEnd& known) const {
+  struct stat info{};
+  if (::fstat(file, &info) != 0) return refuse_errno("");
+  if (!S_ISREG(info.st_mode) || info.st_size == 0) return Opened{};
+  const File reader(::open(options_.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat same{};
+  if (reader.get() < 0 || ::fstat(reader.get(), &same) != 0) return refuse_errno("cannot read its end: ");
+  if (same.st_ino != info.st_ino || same.st_dev != info.st_dev) return refuse("it was replaced while it was opened");
+  char first = 0;
+  TRY(read_exactly(reader.get(), 0, &first, 1));
+  // Lines at the end of a script or of a list of keys would be read by others with another meaning.
+  if (first != '{') return refuse("it holds something else than an audit log");
+  const auto size = static_cast<std::size_t>(info.st_size);
+  for (std::size_t wanted = 64 * 1024;; wanted *= 8) {
+    const std::size_t taken = std::min({wanted, size, limits::audit_tail_bytes});
+    Buffer tail;
+    TRY(read_exactly(reader.get(), info.st_size - static_cast<off_t>(taken), tail.extend(taken), taken));
+    Opened opened = follow(tail, known);
+    if (opened.found == Opened::Found::this_log || taken == size || taken == limits::audit_tail_bytes) return opened;
+  }
+}
+
+Result<Sink::Opened> FileSink::open(const LogEnd& known) {
+  if (options_.path.empty()) {
+    if (file_ < 0) file_ = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (file_ < 0) return refuse_errno("");
+    waits_ = true;
+    return Opened{};
+  }
+  if (file_ >= 0 && regular_ && (place() == Place::same || place() == Place::changed)) {  // the same file: only its end is new
+    const Opened opened = TRY(examine(file_, known));
+    size_ = ::lseek(file_, 0, SEEK_END);
+    return opened;
+  }
+  File next(TRY(open_path()));
+  TRY(judge(next.get()));
+  struct stat info{};
+  if (::fstat(next.get(), &info) != 0) return refuse_errno("");
+  if (S_ISREG(info.st_mode) && ::flock(next.get(), LOCK_EX | LOCK_NB) != 0) return refuse("another audit device writes to it");
+  const Opened opened = TRY(examine(next.get(), known));
+  if (file_ >= 0) ::close(file_);
+  file_ = next.release();
+  regular_ = S_ISREG(info.st_mode);
+  size_ = regular_ ? ::lseek(file_, 0, SEEK_END) : 0;
+  return opened;
+}
+
+Sink::Place FileSink::place() {
+  if (options_.path.empty()) return Place::same;
+  struct stat open{}, named{};
+  if (file_ < 0 || ::fstat(file_, &open) != 0) return Place::lost;
+  if (::lstat(options_.path.c_str(), &named) != 0 || named.st_ino != open.st_ino || named.st_dev != open.st_dev)
+    return open.st_nlink == 0 ? Place::lost : Place::moved;
+  return regular_ && open.st_size != size_ ? Place::changed : Place::same;
+}
+
+Sink::Written FileSink::append(std::span<const iovec> given, Deadline deadline) {
+  Written written;
+  if (file_ < 0) return written.problem = {Code::internal, "it is not open"}, written;
+  std::vector<iovec> pieces(given.begin(), given.end());
+  std::span<iovec> rest(pieces);
+  const off_t start = regular_ ? ::lseek(file_, 0, SEEK_END) : 0;
+  while (!rest.empty()) {
+    if (!regular_) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+      pollfd wait{.fd = file_, .events = POLLOUT, .revents = 0};
+      const int ready = left < 0 ? 0 : ::poll(&wait, 1, static_cast<int>(std::min<std::int64_t>(left, INT_MAX)));
+      if (ready < 0 && errno == EINTR) continue;
+      if (ready == 0) {
+        written.problem = {Code::internal, "its reader does not keep up"};
+        break;
+      }
+    }
+    // A poll promises room for PIPE_BUF bytes: that much of a stream that would wait, and no more.
+    const ssize_t done = waits_ ? ::write(file_, rest[0].iov_base, std::min<std::size_t>(rest[0].iov_len, PIPE_BUF))
+                                : ::writev(file_, rest.data(), static_cast<int>(std::min<std::size_t>(rest.size(), IOV_MAX)));
+    if (done < 0 && (errno == EINTR || (errno == EAGAIN && !regular_))) continue;
+    if (done <= 0) {
+      written.problem = {Code::internal, done == 0 ? "nothing was written" : std::strerror(errno)};
+      break;
+    }
+    written.bytes += static_cast<std::size_t>(done);
+    auto taken = static_cast<std::size_t>(done);
+    while (!rest.empty() && taken >= rest.front().iov_len) taken -= rest.front().iov_len, rest = rest.subspan(1);
+    if (taken > 0) rest.front() = {static_cast<char*>(rest.front().iov_base) + taken, rest.front().iov_len - taken};
+  }
+  // What did not fit is taken back, so that the log ends with a whole line. Not when somebody else wrote in between.
+  if (regular_ && !rest.empty() && written.bytes > 0) {
+    if (::lseek(file_, 0, SEEK_END) == start + static_cast<off_t>(written.bytes) && ::ftruncate(file_, start) == 0) written.bytes = 0;
+  }
+  if (regular_) size_ = start == size_ ? start + static_cast<off_t>(written.bytes) : size_;
+  return written;
+}
+
+}  // namespace sr::audit

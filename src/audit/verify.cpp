@@ -1,0 +1,219 @@
+#include "audit/verify.h"
+#include <fcntl.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include "audit/chain.h"
+#include "base/limits.h"
+
+namespace sr {
+namespace {
+
+using namespace audit;
+
+std::string count(std::uint64_t number, std::string_view one, std::string_view many) {
+  return std::to_string(number) + ' ' + std::string(number == 1 ? one : many);
+}
+std::string seq_range(std::uint64_t first, std::uint64_t last) {
+  return first == last ? "seq " + std::to_string(first) : "seq " + std::to_string(first) + " to " + std::to_string(last);
+}
+
+class Verifier {
+ public:
+  Verifier(AuditReport& report, const AuditVerifyOptions& options) : report_(report), options_(options) {}
+
+  void line(std::string_view text) {
+    ++report_.lines;
+    const auto tail = read_tail(text);
+    if (!tail) return odd_line(text);
+    if (!begun_) begin(text, *tail);
+    else next(text, *tail);
+    report_.last_seq = end_.seq;
+  }
+
+  // What lies behind the last line feed.
+  void rest(std::string_view text) {
+    ++report_.lines;
+    if (odd_lines_ == 0) note(report_.lines, "an unfinished line of " + count(text.size(), "byte", "bytes") + " at the end: not yet marked by a server that went on");
+    else odd_line(text);
+  }
+
+  void finish() {
+    if (report_.lines == 0) return problem(0, "the file is empty");
+    if (!begun_) return problem(1, "not one line of an audit log with a chain");
+    if (odd_lines_ > 0) problem(odd_first_, "changed: " + count(odd_lines_, "line that is none", "lines that are none") + " of this log");
+    if (options_.last && report_.last_seq < options_.last->seq)
+      problem(report_.lines, "the end is missing: the server's last checkpoint is seq " + std::to_string(options_.last->seq) + ", the file ends with " + std::to_string(report_.last_seq));
+  }
+
+ private:
+  void problem(std::uint64_t number, std::string text) {
+    if (report_.problems.size() < AuditReport::problems_max) report_.problems.push_back({number, std::move(text)});
+  }
+  void note(std::uint64_t number, std::string text) {
+    if (report_.notes.size() < AuditReport::problems_max) report_.notes.push_back({number, std::move(text)});
+  }
+
+  // A line that has no chain: of another program before the log, what a crash left, or what a line was changed into.
+  void odd_line(std::string_view text) {
+    if (odd_lines_++ == 0) odd_first_ = report_.lines;
+    odd_.add(text);
+    odd_without_feed_ = odd_;
+    odd_.add("\n");
+  }
+
+  void begin(std::string_view text, const LineTail& tail) {
+    begun_ = true;
+    report_.first_seq = tail.end.seq;
+    if (type_of(text) != "start") {
+      problem(report_.lines, "the beginning is missing: the first line of the log is seq " + std::to_string(tail.end.seq) + " and no start line");
+      end_ = tail.end;
+      return;
+    }
+    if (odd_lines_ > 0) note(1, count(odd_lines_, "line that another program wrote", "lines that other programs wrote") + " before the log: nothing is known about them");
+    odd_ = {};
+    odd_lines_ = 0;
+    const auto start = read_start(text);
+    if (!start) return problem(report_.lines, "changed: " + start.error().message), end_ = tail.end, void();
+    if (start->previous.seq > 0) note(report_.lines, "goes on from an older file that ended with seq " + std::to_string(start->previous.seq));
+    end_ = start->previous;
+    follow(text, tail);
+  }
+
+  void next(std::string_view text, const LineTail& tail) {
+    if (odd_lines_ > 0) settle_odd_lines(text);
+    if (type_of(text) == "start" && tail.end.seq == 1 && tail.follows(LogEnd{}) && !knows_device(text)) {
+      note(report_.lines, "another log begins here; the one before it ended with seq " + std::to_string(end_.seq));
+      end_ = {};
+      other_end_.reset();
+    }
+    follow(text, tail);
+  }
+
+  // What lies between two lines of the log has to be what the second one says of it.
+  void settle_odd_lines(std::string_view text) {
+    const auto resume = type_of(text) == "resume" ? read_resume(text) : Result<Resume>(fail(Code::invalid, ""));
+    const auto is = [&](const Torn& torn) { return resume && torn.bytes == resume->torn_bytes && print_hex(torn.hash.digest()) == resume->torn_sha256; };
+    if (is(odd_) || is(odd_without_feed_)) note(odd_first_, "an unfinished line of " + count(resume->torn_bytes, "byte", "bytes") + ": a write was interrupted, and the server marked it");
+    else problem(odd_first_, "changed: " + count(odd_lines_, "line that is none", "lines that are none") + " of this log");
+    odd_ = {};
+    odd_lines_ = 0;
+  }
+
+  void follow(std::string_view text, const LineTail& tail) {
+    const LogEnd before = end_;
+    const std::uint64_t seq = tail.end.seq;
+    if (seq <= end_.seq) return problem(report_.lines, "repeated or out of order: seq " + std::to_string(seq) + " comes behind seq " + std::to_string(end_.seq));
+    if (seq > end_.seq + 1) {
+      problem(report_.lines, count(seq - end_.seq - 1, "line is", "lines are") + " missing before it (" + seq_range(end_.seq + 1, seq - 1) + ")");
+      other_end_.reset();
+      end_ = tail.end;
+    } else if (tail.follows(end_)) {
+      end_ = tail.end;
+      other_end_.reset();
+    } else if (other_end_ && tail.follows(*other_end_)) {  // of the line before, only its chain had been changed
+      end_ = tail.end;
+      other_end_.reset();
+    } else {
+      problem(report_.lines, "changed: the line and its chain do not agree (seq " + std::to_string(seq) + ")");
+      other_end_ = {seq, tail.chain_after(end_)};
+      end_ = tail.end;
+    }
+    const std::string_view type = type_of(text);
+    if (type == "start") meet_device(text);
+    if (type == "checkpoint") check_signature(text, before);
+    if (options_.last && seq == options_.last->seq && print_hex(tail.end.chain) != options_.last->chain)
+      problem(report_.lines, "changed: the chain here is not the one that the server keeps for seq " + std::to_string(seq));
+  }
+
+  bool knows_device(std::string_view text) const {
+    const auto start = read_start(text);
+    return start && std::ranges::find(report_.devices, start->identity.device) != report_.devices.end();
+  }
+  void meet_device(std::string_view text) {
+    if (const auto start = read_start(text); start && !knows_device(text)) report_.devices.push_back(start->identity.device);
+  }
+
+  void check_signature(std::string_view text, const LogEnd& before) {
+    const auto checkpoint = read_checkpoint(text);
+    if (!checkpoint) return problem(report_.lines, "changed: the checkpoint is damaged: " + checkpoint.error().message);
+    const std::uint64_t since = std::exchange(checkpoint_line_, report_.lines) + 1;
+    if (!has_good_signature(*checkpoint, before)) {
+      return problem(report_.lines, "changed: the checkpoint's signature does not fit: something in lines " + std::to_string(since) + " to " +
+                                      std::to_string(report_.lines) + " was changed by somebody who does not have the key");
+    }
+    auto& keys = report_.public_keys;
+    const bool is_new = std::ranges::find(keys, checkpoint->public_key) == keys.end();
+    if (is_new) keys.push_back(checkpoint->public_key);
+    if (!options_.public_keys.empty() && std::ranges::find(options_.public_keys, checkpoint->public_key) == options_.public_keys.end())
+      return problem(report_.lines, "signed with a key that is not expected: " + checkpoint->public_key);
+    if (options_.public_keys.empty() && is_new && keys.size() > 1)
+      return problem(report_.lines, "signed with another key than the lines before: " + checkpoint->public_key);
+    ++report_.checkpoints;
+    report_.signed_seq = before.seq;
+  }
+
+  AuditReport& report_;
+  const AuditVerifyOptions& options_;
+  bool begun_ = false;
+  LogEnd end_{};
+  std::optional<LogEnd> other_end_{};  // behind a changed line: as it would be if its chain was what had been changed
+  std::uint64_t checkpoint_line_ = 0;
+  std::uint64_t odd_lines_ = 0, odd_first_ = 0;
+  Torn odd_{}, odd_without_feed_{};
+};
+
+}  // namespace
+
+Result<AuditReport> verify_audit_log(const std::string& file, const AuditVerifyOptions& options) {
+  const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (opened < 0) return fail(Code::not_found, "cannot open " + file + ": " + std::strerror(errno));
+  AuditReport report;
+  Verifier verifier(report, options);
+  std::string text;
+  std::vector<char> block(1 << 20);
+  Result<void> outcome;
+  for (;;) {
+    const ssize_t got = ::read(opened, block.data(), block.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) outcome = fail(Code::internal, "cannot read " + file + ": " + std::strerror(errno));
+    if (got <= 0) break;
+    const std::size_t searched = text.size();
+    text.append(block.data(), static_cast<std::size_t>(got));
+    std::size_t at = 0;
+    for (std::size_t end = text.find('\n', searched); end != std::string::npos; end = text.find('\n', at)) {
+      verifier.line(std::string_view(text).substr(at, end - at));
+      at = end + 1;
+    }
+    text.erase(0, at);
+    if (text.size() > limits::audit_line_bytes) {
+      outcome = fail(Code::invalid, "line " + std::to_string(report.lines + 1) + " is too long for a line of an audit log");
+      break;
+    }
+  }
+  ::close(opened);
+  TRY(std::move(outcome));
+  if (!text.empty()) verifier.rest(text);
+  verifier.finish();
+  return report;
+}
+
+std::string AuditReport::text() const {
+  std::string out;
+  const auto add = [&out](const Finding& finding) { out += (finding.line > 0 ? "line " + std::to_string(finding.line) + ": " : std::string()) + finding.text + '\n'; };
+  for (const Finding& finding : problems) add(finding);
+  if (problems.size() == problems_max) out += "(and perhaps more)\n";
+  for (const Finding& finding : notes) out += "note: ", add(finding);
+  out += count(lines, "line", "lines");
+  if (last_seq > 0) out += ", " + seq_range(first_seq, last_seq) + ", " + count(checkpoints, "good checkpoint", "good checkpoints");
+  out += '\n';
+  for (const std::string& key : public_keys) out += "signed with the key " + key + '\n';
+  if (last_seq > signed_seq)
+    out += (signed_seq > 0 ? "signed up to seq " + std::to_string(signed_seq) + "; the " : "nothing is signed; the ") + count(last_seq - std::max(signed_seq, first_seq - 1), "line", "lines") +
+           " behind that only the chain covers\n";
+  out += ok() ? "the log is as it was written\n" : "THE LOG IS NOT AS IT WAS WRITTEN\n";
+  return out;
+}
+
+}  // namespace sr
