@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <sys/stat.h>
 #include <rocksdb/file_system.h>
+#include "storage/rocksdb_log_check.h"
 #include "storage/rocksdb_table.h"
 
 namespace sr {
@@ -83,15 +84,44 @@ Result<RocksDbFolder> RocksDbFolder::prepare(const RocksDbOptions& options) {
     if (text.find("lock") == std::string::npos || text.find("ermission denied") != std::string::npos) return std::unexpected(folder.problem(status));
     return fail(Code::internal, "store: the folder \"" + folder.path_ + "\" is in use by another process");
   }
+  const auto sound = folder.check();
   folder.env_->UnlockFile(lock);
+  if (!sound) return std::unexpected(sound.error());
   return folder;
+}
+
+// CURRENT names the manifest, the manifest names the table files, and the logs hold what is in no table file yet. RocksDB
+// would make a new database where CURRENT is missing, and delete the table files that a shortened manifest does not name.
+Result<void> RocksDbFolder::check() const {
+  std::vector<std::string> names;
+  if (auto status = env_->GetChildren(path_, &names); !status.ok()) return std::unexpected(problem(status));
+  bool has_current = false, has_rows = false;
+  for (const auto& name : names) {
+    has_current |= name == "CURRENT";
+    has_rows |= name.ends_with(".sst");
+    if (!name.ends_with(".log")) continue;
+    has_rows = true;
+    TRY(check_log(*env_, path_ + '/' + name));
+  }
+  if (!has_current) return has_rows ? Result<void>(std::unexpected(damaged("the file CURRENT is missing"))) : Result<void>();
+
+  std::string manifest;
+  if (auto status = rocksdb::ReadFileToString(env_, path_ + "/CURRENT", &manifest); !status.ok()) return std::unexpected(problem(status));
+  if (!manifest.starts_with("MANIFEST-") || !manifest.ends_with('\n')) return std::unexpected(damaged("the file CURRENT names no manifest"));
+  manifest.pop_back();
+  if (std::ranges::find(names, manifest) == names.end()) return std::unexpected(damaged("the file CURRENT names a manifest that is not there"));
+  return check_log(*env_, path_ + '/' + manifest);
+}
+
+Error RocksDbFolder::damaged(std::string what) const {
+  return {Code::internal, "store: the folder \"" + path_ + "\" is damaged: " + std::move(what) + "; restore it from a backup or snapshot"};
 }
 
 Error RocksDbFolder::problem(const rocksdb::Status& status) const {
   if (status.IsNoSpace())
     return {Code::internal, "store: no space left on device in \"" + path_ + "\"; reads go on, and writes resume when there is space again"};
-  if (status.IsCorruption())
-    return {Code::internal, "store: damaged in \"" + path_ + "\": " + status.ToString() + "; restore the folder from a backup or snapshot"};
+  if (status.IsCorruption()) return damaged(status.ToString());
+  if (status.IsPathNotFound()) return damaged("a file is missing: " + status.ToString());
   return {Code::internal, "store: " + status.ToString()};
 }
 

@@ -19,6 +19,9 @@ class RocksDbFolder {
   Error problem(const rocksdb::Status&) const;
 
  private:
+  Result<void> check() const;
+  Error damaged(std::string what) const;
+
   std::string path_;
   std::unique_ptr<rocksdb::Env> own_env_;  // must outlive the database
   rocksdb::Env* env_ = nullptr;

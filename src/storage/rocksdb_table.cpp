@@ -72,9 +72,7 @@ class RocksDbTable final : public Table {
     const Revision last = changes.back().revision;
     batch.Put(rocksdb::Slice(last_revision_key), RevisionBytes(last).slice());
     auto status = db_->Write(write_options_, &batch);
-    // RocksDB stops after a failed write, so that nothing lands behind a torn record. Resume() begins a new log; it
-    // succeeds once there is space again.
-    if (!status.ok() && !status.IsCorruption() && db_->Resume().ok()) status = db_->Write(write_options_, &batch);
+    if (status.IsNoSpace() && resumed()) status = db_->Write(write_options_, &batch);
     if (!status.ok()) return std::unexpected(folder_.problem(status));
     last_ = last;
     publish();
@@ -92,6 +90,17 @@ class RocksDbTable final : public Table {
     Moment(const Moment&) = delete;
     ~Moment() { db.ReleaseSnapshot(snapshot); }
   };
+  // RocksDB stops after a failed write, so that nothing lands behind a torn record. Resume() writes out what is in memory
+  // and begins a new log, which succeeds once there is space again. While it fails it is slow: writes between two attempts
+  // fail at once.
+  bool resumed() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_resume_) return false;
+    if (db_->Resume().ok()) return true;
+    next_resume_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    return false;
+  }
+
   void publish() {
     auto next = std::make_shared<const Moment>(*db_, last_);
     std::lock_guard lock(mutex_);
@@ -160,6 +169,7 @@ class RocksDbTable final : public Table {
   std::shared_ptr<const Moment> moment_;
   Revision last_;
   const bool in_memory_;
+  std::chrono::steady_clock::time_point next_resume_{};
   rocksdb::WriteOptions write_options_;
 };
 

@@ -1,18 +1,7 @@
 #include "storage/transaction.h"
 #include <tuple>
 #include "base/assert.h"
-#if __has_include("storage/barrier.h")
 #include "storage/barrier.h"
-#else
-namespace sr {
-// Until the barrier is there: rows stay as they are.
-class Barrier {
- public:
-  Result<std::string> seal(std::string_view, std::string_view plain) const { return std::string(plain); }
-  Result<Secret> open(std::string_view, std::string_view sealed) const { return Secret(sealed); }
-};
-}  // namespace sr
-#endif
 
 namespace sr {
 
@@ -86,7 +75,7 @@ Result<Batch> Transaction::take_batch() {
   for (auto& [key, value] : writes) {
     std::optional<std::string> bytes;
     if (value && !barrier_) bytes.emplace(value->reveal());
-    if (value && barrier_) bytes.emplace(std::string_view(TRY(barrier_->seal(key, value->reveal()))));
+    if (value && barrier_) bytes = TRY(barrier_->seal(key, value->reveal()));
     batch.writes.push_back({key, std::move(bytes)});
   }
   return batch;

@@ -1,0 +1,1 @@
+#include "tests/fault/workload.h"
