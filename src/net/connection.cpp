@@ -1,0 +1,243 @@
+#include "net/connection.h"
+#include <sys/epoll.h>
+#include "base/assert.h"
+
+namespace sr::net {
+namespace {
+
+constexpr int rounds_of_a_turn = 16;                    // reads in a row, before others have theirs
+constexpr std::size_t out_bytes_before_flush = 64 * 1024;
+constexpr std::size_t out_bytes_kept = 4 * 1024;        // between two answers
+constexpr std::size_t write_bytes_per_second = 16 * 1024;
+// Behind a last answer the client may still be sending; a close under its hands would take the answer away from it.
+constexpr Milliseconds linger_time = 10'000;
+constexpr std::size_t linger_bytes = 2 * limits::body_bytes;
+
+}  // namespace
+
+bool Crowd::enter() {
+  std::lock_guard lock(mutex);
+  if (open >= max) return false;
+  ++open;
+  return true;
+}
+void Crowd::leave() {
+  std::lock_guard lock(mutex);
+  --open;
+  if (open == 0) left.notify_all();
+}
+
+void Connection::begin(EventLoop& loop, const Terms& terms, Socket socket, http::Peer peer) {
+  const int descriptor = socket.descriptor();
+  auto session = terms.tls ? terms.tls->new_session() : nullptr;
+  if (terms.tls && !session) return terms.crowd.leave();  // never plain where TLS was meant
+  auto made = std::make_unique<Connection>(loop, terms, std::move(socket), std::move(session), std::move(peer));
+  auto& connection = *made;
+  connection.slot_ = loop.add(descriptor, std::move(made));
+  if (terms.crowd.stopping) connection.end();
+  else connection.wait(terms.tls ? Wait::handshake : Wait::head);
+}
+
+Connection::Connection(EventLoop& loop, const Terms& terms, Socket socket, TlsSession session, http::Peer peer)
+    : loop_(loop), terms_(terms), phase_(session ? Phase::handshake : Phase::open), peer_(std::move(peer)), parser_(terms.options.limits),
+      stream_(std::move(socket), std::move(session)) {
+  peer_.tls = terms.tls != nullptr;
+}
+Connection::~Connection() { terms_.crowd.leave(); }
+
+void Connection::on_ready(std::uint32_t events) {
+  if (events & (EPOLLERR | EPOLLHUP)) return end();
+  if (events & (EPOLLIN | EPOLLRDHUP)) stream_.note_events(events & EPOLLRDHUP);
+  advance();
+}
+void Connection::on_turn() { advance(); }
+
+// Goes on as far as it can without waiting.
+void Connection::advance() {
+  advancing_ = true;
+  work();
+  advancing_ = false;
+}
+
+void Connection::work() {
+  for (int round = 0; round < rounds_of_a_turn; ++round) {
+    if (phase_ == Phase::lingering) return linger();
+    if (phase_ == Phase::handshake && !shake_hands()) return;
+    consume_ahead();
+    if (!flush()) return;
+    if (last_) {
+      say_goodbye();
+    } else if (serving()) {
+      return wait(Wait::service);
+    } else if (ahead_.empty() && !read()) {
+      return;
+    }
+  }
+  loop_.ask_turn(slot_);
+}
+
+bool Connection::shake_hands() {
+  switch (stream_.handshake()) {
+    case Stream::Status::ok: break;
+    case Stream::Status::blocked: return false;
+    case Stream::Status::ended:
+    case Stream::Status::broken: return end(), false;
+  }
+  phase_ = Phase::open;
+  peer_.certificate = stream_.peer_certificate();
+  return true;
+}
+
+// Reads once. False when there is nothing to read for now, or no connection any more.
+bool Connection::read() {
+  const auto scratch = loop_.scratch();
+  const auto moved = stream_.read(scratch);
+  switch (moved.status) {
+    case Stream::Status::ok: break;
+    case Stream::Status::blocked: return wait_for_request(), false;
+    case Stream::Status::ended:
+    case Stream::Status::broken: return end(), false;
+  }
+  std::string_view bytes(scratch.data(), moved.bytes);
+  consume(bytes);
+  if (!last_) ahead_.append(bytes);
+  wipe(scratch.data(), moved.bytes);
+  return true;
+}
+
+void Connection::consume_ahead() {
+  if (ahead_.empty()) return;
+  auto bytes = ahead_.view().substr(ahead_taken_);
+  consume(bytes);
+  ahead_taken_ = ahead_.size() - bytes.size();
+  if (!bytes.empty() && !last_) return;
+  ahead_ = Buffer();
+  ahead_taken_ = 0;
+}
+
+// Serves the requests in `bytes`, until one is not answered at once or there is enough to write.
+void Connection::consume(std::string_view& bytes) {
+  while (!bytes.empty() && !serving() && !last_ && answers_ < limits::pipelined_requests && out_.size() < out_bytes_before_flush) {
+    switch (parser_.feed(bytes)) {
+      case http::RequestParser::State::head: break;
+      case http::RequestParser::State::body:
+        if (parser_.wants_continue()) out_ += http::continue_line;
+        break;
+      case http::RequestParser::State::complete: serve(parser_.take()); break;
+      case http::RequestParser::State::failed: refuse(parser_.refusal()); break;
+    }
+  }
+}
+
+void Connection::serve(http::Request request) {
+  request.peer = peer_;
+  framing_ = parser_.framing();
+  fresh_ = false;
+  wait_ = Wait::none;
+  ticket_ = loop_.issue_ticket(slot_);
+  // The ticket is worth nothing once the request is answered or the connection gone: a late reply falls on the floor.
+  terms_.service.serve(loop_, std::move(request), [loop = &loop_, ticket = ticket_](http::Response response) {
+    if (auto* holder = loop->holder(ticket)) static_cast<Connection*>(holder)->answer(std::move(response));
+  });
+}
+
+void Connection::answer(http::Response response) {
+  ticket_ = 0;
+  loop_.revoke_ticket(slot_);
+  if (terms_.crowd.stopping.load(std::memory_order_relaxed)) response.close = true;
+  framing_.date = loop_.date();
+  http::print(out_, response, framing_);
+  ++answers_;
+  last_ = response.close || !framing_.keep_alive;
+  if (!advancing_) loop_.ask_turn(slot_);
+}
+
+void Connection::refuse(const http::Response& refusal) {
+  http::print(out_, refusal, {.keep_alive = false, .date = loop_.date()});
+  last_ = true;
+}
+
+// False when not all could be written now, or there is no connection any more.
+bool Connection::flush() {
+  while (written_ < out_.size()) {
+    const auto moved = stream_.write(out_.view().substr(written_));
+    switch (moved.status) {
+      case Stream::Status::ok: written_ += moved.bytes; break;
+      case Stream::Status::blocked: return wait(Wait::write), false;
+      case Stream::Status::ended:
+      case Stream::Status::broken: return end(), false;
+    }
+  }
+  if (out_.empty()) return true;
+  if (out_.capacity() > out_bytes_kept) out_ = Buffer();
+  else wipe(out_.data(), out_.size()), out_.clear();
+  written_ = answers_ = 0;
+  return true;
+}
+
+void Connection::say_goodbye() {
+  stream_.finish();
+  phase_ = Phase::lingering;
+  wait(Wait::linger);
+}
+
+// Reads and drops what still comes, until the client has heard and closes.
+void Connection::linger() {
+  for (int round = 0; round < rounds_of_a_turn; ++round) {
+    const auto moved = stream_.discard(loop_.scratch());
+    discarded_ += moved.bytes;
+    if (moved.status == Stream::Status::blocked) return;
+    wipe(loop_.scratch().data(), moved.bytes);
+    if (moved.status != Stream::Status::ok || discarded_ > linger_bytes) return end();
+  }
+  loop_.ask_turn(slot_);
+}
+
+void Connection::end() {
+  if (phase_ == Phase::gone) return;
+  phase_ = Phase::gone;
+  loop_.remove(slot_);
+}
+
+void Connection::stop(Stop how) {
+  if (how == Stop::now || phase_ == Phase::handshake) return end();
+  const bool idle = phase_ == Phase::open && !serving() && out_.empty() && ahead_.empty() && parser_.idle();
+  if (!idle) return;  // answer() will see that all stops
+  stream_.finish();
+  end();
+}
+
+void Connection::wait_for_request() {
+  if (parser_.state() == http::RequestParser::State::body) wait(Wait::body);
+  else wait(parser_.idle() && !fresh_ ? Wait::idle : Wait::head);
+}
+
+// Only the idle time begins anew when there is a sign of life; the others would let a slow sender stay for ever.
+void Connection::wait(Wait what) {
+  if (what == wait_ && what != Wait::idle) return;
+  wait_ = what;
+  const auto& deadlines = terms_.options.deadlines;
+  const auto within = [&]() -> Milliseconds {
+    switch (what) {
+      case Wait::handshake: return deadlines.handshake.count();
+      case Wait::head: return deadlines.head.count();
+      case Wait::body: return deadlines.body.count();
+      case Wait::idle: return deadlines.idle.count();
+      case Wait::write: return deadlines.write.count() + static_cast<Milliseconds>((out_.size() - written_) / write_bytes_per_second * 1000);
+      case Wait::linger: return linger_time;
+      case Wait::service:
+      case Wait::none: break;
+    }
+    return never;
+  }();
+  loop_.set_deadline(slot_, within == never ? never : loop_.now() + within);
+}
+
+void Connection::on_deadline() {
+  const bool half_a_request = phase_ == Phase::open && (wait_ == Wait::head || wait_ == Wait::body) && !parser_.idle();
+  if (!half_a_request) return end();
+  refuse(http::Response::text(408, "text/plain; charset=utf-8", "408 Request Timeout"));
+  advance();
+}
+
+}  // namespace sr::net

@@ -1,0 +1,91 @@
+// One client's connection: reads, has each request served, writes its answer, then goes on to the next. What a client can
+// make it do is bounded: it reads no more while an answer is owed or not taken, and every wait has its deadline.
+#pragma once
+#include <condition_variable>
+#include "net/event_loop.h"
+#include "net/server.h"
+#include "net/stream.h"
+
+namespace sr::net {
+
+// All connections of one server, on all loops.
+struct Crowd {
+  explicit Crowd(std::size_t most) : max(most) {}
+  const std::size_t max;
+  std::atomic<bool> stopping = false;
+  std::mutex mutex;  // guards `open`
+  std::condition_variable left;
+  std::size_t open = 0;
+
+  bool enter();  // false when it is full
+  void leave();
+};
+
+// What the connections of one listener share; outlives them.
+struct Terms {
+  http::Service& service;
+  Log& log;
+  Crowd& crowd;
+  const ListenerOptions options;
+  std::unique_ptr<TlsContext> tls;  // or null
+};
+
+class Connection final : public Watched {
+ public:
+  // Begins one on `loop`, which is the thread's own. It has entered the crowd.
+  static void begin(EventLoop& loop, const Terms& terms, Socket socket, http::Peer peer);
+  Connection(EventLoop& loop, const Terms& terms, Socket socket, TlsSession session, http::Peer peer);
+  ~Connection() override;
+
+  const Crowd& crowd() const { return terms_.crowd; }
+  // Ends it when nothing is under way, or else behind the answer; `now`: ends it.
+  enum class Stop { gently, now };
+  void stop(Stop how);
+
+  void on_ready(std::uint32_t events) override;
+  void on_turn() override;
+  void on_deadline() override;
+
+ private:
+  enum class Phase : std::uint8_t { handshake, open, lingering, gone };
+  enum class Wait : std::uint8_t { none, handshake, head, body, idle, write, linger, service };
+
+  void advance();
+  void work();
+  bool shake_hands();
+  bool read();
+  void consume(std::string_view& bytes);
+  void consume_ahead();
+  void serve(http::Request request);
+  void answer(http::Response response);
+  void refuse(const http::Response& refusal);
+  bool flush();
+  void say_goodbye();
+  void linger();
+  void end();
+  void wait(Wait what);
+  void wait_for_request();
+  bool serving() const { return ticket_ != 0; }
+
+  EventLoop& loop_;
+  const Terms& terms_;
+  EventLoop::Slot slot_ = 0;
+  Phase phase_ = Phase::handshake;
+  Wait wait_ = Wait::none;
+  bool advancing_ = false;
+  bool fresh_ = true;             // no request has come yet
+  bool last_ = false;             // what is in out_ ends the connection
+  http::Framing framing_;         // of the request that is served
+  Ticket ticket_ = 0;             // of its reply
+  std::size_t answers_ = 0;       // in out_
+  std::size_t discarded_ = 0;     // while lingering
+  std::size_t written_ = 0;       // of out_
+  std::size_t ahead_taken_ = 0;   // of ahead_
+  Buffer out_;
+  Buffer ahead_;                  // read, but behind a request that is served
+  http::Peer peer_;
+  http::RequestParser parser_;
+  Stream stream_;
+};
+
+}  // namespace sr::net
