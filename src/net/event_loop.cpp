@@ -100,10 +100,11 @@ Watched* EventLoop::holder(Ticket ticket) {
 void EventLoop::run() {
   loop_of_this_thread = this;
   std::array<epoll_event, 256> events;
-  while (!stopping_) {
+  while (true) {
     run_tasks();
     run_turns();
     removed_.clear();
+    if (stopping_) break;
 
     const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), patience());
     asleep_ = false;

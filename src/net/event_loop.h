@@ -78,7 +78,6 @@ class EventLoop final : public Loop {
   std::mutex mutex_;
   std::vector<Task> posted_;           // guarded by mutex_
   std::atomic<bool> asleep_ = false;   // or about to be: a post has to wake
-  std::atomic<bool> stopping_ = false;
 
   std::vector<Entry> slots_;
   std::vector<Milliseconds> deadlines_;  // by slot; a column of its own, as it is searched as a whole
@@ -93,6 +92,7 @@ class EventLoop final : public Loop {
   std::int64_t date_second_ = 0;
   std::string date_;
   std::unique_ptr<char[]> scratch_;
+  bool stopping_ = false;                // set by the last task
   std::thread thread_;
 };
 
