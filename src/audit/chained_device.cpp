@@ -231,7 +231,11 @@ Result<void> ChainedDevice::put(Batch& batch, Deadline deadline) {
     line_open_ = whole > written.bytes;
     opening_ = line_open_ ? Opening::resume : Opening::none;
   }
-  if (written.bytes > whole) keep_torn(batch, whole, written.bytes);
+  if (written.bytes > whole) {
+    const bool ended_a_line = whole == 0 && line_open_ && torn_.bytes == 0;  // by the line feed that the batch begins with
+    if (ended_a_line) line_open_ = false;
+    keep_torn(batch, ended_a_line ? 1 : whole, written.bytes);
+  }
   if (batch.checkpoint && batch.checkpoint_end <= whole) {
     signed_at_ = Steady::now();
     {
