@@ -1,5 +1,6 @@
 #include "player.h"
-#include <regex>
+#include <charconv>
+#include <thread>
 #include "base/random.h"
 #include "names.h"
 #include "pattern.h"
@@ -124,15 +125,19 @@ class Play {
       names_.set(step.name, TRY(pick(TRY(names_.expand(source)), got_.body)));
       return {};
     }
-    std::string text = TRY(names_.expand(source));
-    static const std::regex form(R"re(^(repeat )?"([^"]*)"( (\d+))?$)re");
-    std::smatch match;
-    if (!std::regex_match(text, match, form)) return fail(Code::invalid, "expected .path, \"text\" or repeat \"text\" count");
-    std::string value = match[2];
-    if (match[1].matched) {
-      const std::string piece = value;
-      value.clear();
-      for (long left = std::stol(match[4]); left > 0; --left) value += piece;
+    const bool repeated = source.starts_with("repeat ");
+    const auto first = source.find('"'), last = source.rfind('"');
+    if (first == source.npos || last == first) return fail(Code::invalid, "expected .path, \"text\" or repeat \"text\" count");
+    const std::string quoted = TRY(names_.expand(source.substr(first, last - first + 1)));
+    Arena arena;
+    const json::Value* text = TRY(json::parse(arena, quoted));
+    std::string value(text->text);  // a copy: the tree borrows from the text
+    if (repeated) {
+      int count = 0;
+      const std::string_view digits = source.substr(std::min(last + 2, source.size()));
+      if (std::from_chars(digits.data(), digits.data() + digits.size(), count).ec != std::errc{}) return fail(Code::invalid, "repeat needs a count");
+      const std::string piece = std::exchange(value, {});
+      while (count-- > 0) value += piece;
     }
     names_.set(step.name, std::move(value));
     return {};
@@ -183,6 +188,11 @@ class Play {
   // ---- what they are made of ----------------------------------------------------------------------------------------------
   Result<void> send(Request request) {
     got_ = TRY(target_.send(request));
+    // OpenBao makes a new KV mount ready in the background and refuses requests until then.
+    for (int tries = 0; options_.other_server && tries < 100 && got_.body.contains("unavailable for a brief period"); ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      got_ = TRY(target_.send(request));
+    }
     asked_ = request.method + " " + cut(request.target, 200) + (request.body.empty() ? "" : " " + cut(request.body, 200));
     sent_ = unchecked_ = true;
     return {};
