@@ -45,7 +45,9 @@ std::string_view reason_phrase(int status) {
     case 408: return "Request Timeout";
     case 412: return "Precondition Failed";
     case 413: return "Request Entity Too Large";
+    case 414: return "Request URI Too Long";
     case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
     case 429: return "Too Many Requests";
     case 431: return "Request Header Fields Too Large";
     case 500: return "Internal Server Error";

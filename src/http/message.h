@@ -22,7 +22,7 @@ struct Peer {
   std::string address;               // "127.0.0.1", without the port; behind a trusted proxy: the client's
   std::uint16_t port = 0;
   bool tls = false;
-  std::string certificate{};         // DER of a verified client certificate, or empty
+  std::string certificate{};         // DER of the client's certificate, or empty: it has the key; who signed it is yet to be judged
 };
 
 // Owned by whoever handles it; its body and headers are wiped when it goes.

@@ -8,7 +8,6 @@ namespace {
 constexpr int rounds_of_a_turn = 16;                    // reads in a row, before others have theirs
 constexpr std::size_t out_bytes_before_flush = 64 * 1024;
 constexpr std::size_t out_bytes_kept = 4 * 1024;        // between two answers
-constexpr std::size_t write_bytes_per_second = 16 * 1024;
 // Behind a last answer the client may still be sending; a close under its hands would take the answer away from it.
 constexpr Milliseconds linger_time = 10'000;
 constexpr std::size_t linger_bytes = 2 * limits::body_bytes;
@@ -223,7 +222,7 @@ void Connection::wait(Wait what) {
       case Wait::head: return deadlines.head.count();
       case Wait::body: return deadlines.body.count();
       case Wait::idle: return deadlines.idle.count();
-      case Wait::write: return deadlines.write.count() + static_cast<Milliseconds>((out_.size() - written_) / write_bytes_per_second * 1000);
+      case Wait::write: return deadlines.write.count() + static_cast<Milliseconds>((out_.size() - written_) * 1000 / deadlines.write_bytes_per_second);
       case Wait::linger: return linger_time;
       case Wait::service:
       case Wait::none: break;

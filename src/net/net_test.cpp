@@ -1,8 +1,355 @@
+// Real sockets on loopback: what clients do, and what they should not be able to do.
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <condition_variable>
+#include <filesystem>
 #include "net/server.h"
+#include "net/test_tls.h"
 
 namespace sr::net {
 namespace {
+
+using namespace std::chrono_literals;
+
+// A client without a mind of its own: bytes out, bytes in. Gives up after a while, so that a hanging server fails a test.
+class Client {
+ public:
+  explicit Client(const std::string& address) {
+    const int port = std::stoi(address.substr(address.rfind(':') + 1));
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const timeval patience{30, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(port));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;
+  }
+  ~Client() { close(); }
+
+  bool connected() const { return connected_; }
+  int socket() const { return socket_; }
+  Client& send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) break;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return *this;
+  }
+  void end_sending() { shutdown(socket_, SHUT_WR); }
+  void close() {
+    if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  }
+  void reset() {
+    const linger now{1, 0};
+    setsockopt(socket_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    close();
+  }
+  // The next answer, status line to body; "" at the end of the connection.
+  std::string answer(bool head_only = false) {
+    std::size_t end;
+    while ((end = in_.find("\r\n\r\n")) == std::string::npos)
+      if (!more()) return std::exchange(in_, "");
+    std::size_t size = end + 4;
+    if (const auto at = in_.find("Content-Length: "); at < end && !head_only) size += std::stoul(in_.substr(at + 16));
+    while (in_.size() < size && more()) {}
+    std::string one = in_.substr(0, size);
+    in_.erase(0, size);
+    return one;
+  }
+  std::string body() {
+    const auto whole = answer();
+    const auto end = whole.find("\r\n\r\n");
+    return end == std::string::npos ? "no answer: " + whole : whole.substr(end + 4);
+  }
+  std::string rest() {
+    while (more()) {}
+    return std::exchange(in_, "");
+  }
+
+ private:
+  bool more() {
+    char bytes[16384];
+    const auto got = recv(socket_, bytes, sizeof bytes, 0);
+    if (got > 0) in_.append(bytes, static_cast<std::size_t>(got));
+    return got > 0;
+  }
+  int socket_ = -1;
+  bool connected_ = false;
+  std::string in_;
+};
+
+// Answers at once with what it was asked; /later waits for release(), /big is large.
+class EchoService final : public http::Service {
+ public:
+  static constexpr std::size_t big = 16 * 1024 * 1024;
+
+  void serve(Loop& loop, http::Request request, http::Reply reply) override {
+    ++served;
+    std::string said = request.method + " " + request.target + " " + std::string(request.body.view().substr(0, 100));
+    if (!request.peer.certificate.empty()) said += " certified";
+    if (request.path() == "/big") return reply(http::Response::text(200, "text/plain", std::string(big, 'b')));
+    if (!request.path().starts_with("/later")) return reply(http::Response::text(200, "text/plain", said));
+    std::lock_guard lock(mutex_);
+    parked_.push_back({&loop, std::move(said), std::move(reply)});
+    changed_.notify_all();
+  }
+  void wait_for_parked(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(changed_.wait_for(lock, 30s, [&] { return parked_.size() >= count; }));
+  }
+  void release() {
+    std::lock_guard lock(mutex_);
+    for (auto& parked : parked_)
+      parked.loop->post([said = std::move(parked.said), reply = std::move(parked.reply)]() mutable { reply(http::Response::text(200, "text/plain", said)); });
+    parked_.clear();
+  }
+  std::atomic<int> served = 0;
+
+ private:
+  struct Parked {
+    Loop* loop;
+    std::string said;
+    http::Reply reply;
+  };
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Parked> parked_;
+};
+
+struct Net : testing::Test {
+  Log log{{.level = LogLevel::off}};
+  Loops loops{2};
+  EchoService service;
+  std::unique_ptr<Server> server;
+
+  void start(ListenerOptions listener = {}, std::size_t connections = 1000) {
+    listener.address = "127.0.0.1:0";
+    server = std::make_unique<Server>(loops, service, log, Server::Options{.listeners = {listener}, .connections = connections});
+    const auto started = server->start();
+    ASSERT_TRUE(started) << started.error().message;
+  }
+  const std::string& address() const { return server->addresses().at(0); }
+};
+
+std::string get(std::string_view target) { return "GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n"; }
+std::string post(std::string_view target, std::string_view body) {
+  return "POST " + std::string(target) + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+TEST_F(Net, KeepsConnectionsAndTheOrderOfPipelinedAnswers) {
+  start();
+  Client client(address());
+  EXPECT_EQ(client.send(get("/a")).body(), "GET /a ");
+  EXPECT_EQ(client.send(post("/b", "hello")).body(), "POST /b hello");
+  client.send(get("/later/1") + get("/2") + get("/later/3") + get("/4"));
+  service.wait_for_parked(1);
+  service.release();
+  EXPECT_EQ(client.body(), "GET /later/1 ");
+  EXPECT_EQ(client.body(), "GET /2 ");
+  service.wait_for_parked(1);
+  service.release();
+  EXPECT_EQ(client.body(), "GET /later/3 ");
+  EXPECT_EQ(client.body(), "GET /4 ");
+}
+
+TEST_F(Net, AnswersMoreInOneWriteThanItSends) {
+  start();
+  Client client(address());
+  std::string many;
+  for (int i = 0; i < 3000; ++i) many += get("/" + std::to_string(i));
+  std::thread sender([&] { client.send(many); });
+  for (int i = 0; i < 3000; ++i) ASSERT_EQ(client.body(), "GET /" + std::to_string(i) + " ");
+  sender.join();
+}
+
+TEST_F(Net, ServesManyClientsAtOnce) {
+  start();
+  std::vector<std::thread> threads;
+  std::atomic<int> right = 0;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&, t] {
+      for (int c = 0; c < 10; ++c) {
+        Client client(address());
+        for (int i = 0; i < 20; ++i) {
+          const std::string target = "/" + std::to_string(t * 1000 + i);
+          right += client.send(get(target)).body() == "GET " + target + " ";
+        }
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(right, 8 * 10 * 20);
+}
+
+TEST_F(Net, AnswersAHeadWithoutABodyAndClosesWhenAsked) {
+  start();
+  Client client(address());
+  const auto head = client.send("HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n").answer(true);
+  EXPECT_TRUE(head.contains("Content-Length: 8\r\n") && head.ends_with("\r\n\r\n") && head.contains("\r\nDate: ")) << head;
+  const auto last = client.send("GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" + get("/not-served")).rest();
+  EXPECT_TRUE(last.contains("Connection: close\r\n") && last.ends_with("GET /a ")) << last;
+  EXPECT_EQ(service.served, 2);
+}
+
+TEST_F(Net, AsksForABodyThatIsHeldBack) {
+  start();
+  Client client(address());
+  client.send("PUT /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(client.answer(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(client.send("hello").body(), "PUT /a hello");
+}
+
+TEST_F(Net, AnswersAClientThatHasEndedItsSide) {
+  start();
+  Client client(address());
+  client.send(get("/later") + get("/b")).end_sending();
+  service.wait_for_parked(1);
+  service.release();
+  const auto all = client.rest();
+  EXPECT_TRUE(all.contains("GET /later ") && all.ends_with("GET /b ")) << all;
+}
+
+TEST_F(Net, RefusesALargeBodyBeforeItComesAndWhileItComes) {
+  start();
+  const std::string head = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 34603008\r\n\r\n";
+  Client early(address());
+  const auto answer = early.send(head).answer();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 413 ") && answer.contains("Content-Type: application/json\r\n")) << answer;
+  EXPECT_TRUE(answer.ends_with("{\"errors\":[\"http: request body too large\"]}\n")) << answer;
+  Client stubborn(address());  // sends all before it reads, as many clients do
+  EXPECT_TRUE(stubborn.send(head + std::string(33 * 1024 * 1024, 'x')).answer().starts_with("HTTP/1.1 413 "));
+  EXPECT_EQ(service.served, 0);
+}
+
+TEST_F(Net, TakesABodyOfTheFullSize) {
+  start();
+  Client client(address());
+  EXPECT_EQ(client.send(post("/a", std::string(limits::body_bytes, 'x'))).body(), "POST /a " + std::string(100, 'x'));
+}
+
+TEST_F(Net, EndsAConnectionAtAMalformedRequest) {
+  start();
+  Client client(address());
+  client.send(get("/a") + "GET /b HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nHost: x\r\n\r\n" + get("/smuggled"));
+  EXPECT_EQ(client.body(), "GET /a ");
+  EXPECT_TRUE(client.rest().starts_with("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_EQ(service.served, 1);
+}
+
+TEST_F(Net, CutsOffSlowSenders) {
+  start({.deadlines = {.head = 200ms, .body = 200ms, .idle = 200ms}});
+  Client silent(address()), head(address()), body(address()), idle(address());
+  head.send("GET /a HTTP/1.1\r\nHo");
+  body.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel");
+  EXPECT_EQ(idle.send(get("/a")).body(), "GET /a ");
+  EXPECT_EQ(silent.rest(), "");
+  EXPECT_TRUE(head.rest().starts_with("HTTP/1.1 408 "));
+  EXPECT_TRUE(body.rest().starts_with("HTTP/1.1 408 "));
+  EXPECT_EQ(idle.rest(), "");
+  // A byte now and then does not help.
+  Client drop(address());
+  drop.send("GET /");
+  std::atomic<bool> over = false;
+  std::thread dripping([&] {
+    while (!over) drop.send("a"), std::this_thread::sleep_for(20ms);
+  });
+  EXPECT_TRUE(drop.answer().starts_with("HTTP/1.1 408 "));
+  over = true;
+  dripping.join();
+  EXPECT_EQ(service.served, 1);
+}
+
+TEST_F(Net, CutsOffWhoDoesNotTakeItsAnswer) {
+  start({.deadlines = {.write = 100ms, .write_bytes_per_second = EchoService::big * 10}}, 1);
+  Client deaf(address());
+  deaf.send(get("/big"));
+  Client next(address());  // has a place only when the deaf one has lost its own
+  EXPECT_EQ(next.send(get("/a")).body(), "GET /a ");
+  EXPECT_LT(deaf.rest().size(), EchoService::big);
+}
+
+TEST_F(Net, SendsALargeAnswerToWhoReads) {
+  start();
+  Client client(address());
+  EXPECT_EQ(client.send(get("/big")).body().size(), EchoService::big);
+  EXPECT_EQ(client.send(get("/a")).body(), "GET /a ");
+}
+
+TEST_F(Net, DropsAnAnswerWhoseClientHasGone) {
+  start();
+  {
+    Client client(address());
+    client.send(get("/later"));
+    service.wait_for_parked(1);
+    client.reset();
+  }
+  // The place is free for another connection before the answer comes.
+  Client other(address());
+  EXPECT_EQ(other.send(get("/a")).body(), "GET /a ");
+  service.release();
+  EXPECT_EQ(other.send(get("/b")).body(), "GET /b ");
+}
+
+TEST_F(Net, AcceptsNoMoreThanItMay) {
+  start({}, 2);
+  Client first(address()), second(address());
+  EXPECT_EQ(first.send(get("/1")).body(), "GET /1 ");
+  EXPECT_EQ(second.send(get("/2")).body(), "GET /2 ");
+  Client third(address());
+  third.send(get("/3"));
+  EXPECT_EQ(first.send(get("/1")).body(), "GET /1 ");
+  EXPECT_EQ(service.served, 3);
+  first.close();
+  EXPECT_EQ(third.body(), "GET /3 ");
+}
+
+TEST_F(Net, FinishesWhatIsUnderWayWhenItStops) {
+  start();
+  Client idle(address()), busy(address()), late(address());
+  EXPECT_EQ(idle.send(get("/a")).body(), "GET /a ");
+  busy.send(get("/later"));
+  service.wait_for_parked(1);
+  std::thread stopping([&] { server->stop(30s); });
+  EXPECT_EQ(idle.rest(), "");
+  EXPECT_FALSE(Client(address()).connected());
+  service.release();
+  const auto answer = busy.rest();
+  EXPECT_TRUE(answer.contains("Connection: close\r\n") && answer.ends_with("GET /later ")) << answer;
+  busy.close();
+  stopping.join();
+}
+
+TEST_F(Net, StopsInTimeWhateverIsUnderWay) {
+  start();
+  Client busy(address());
+  busy.send(get("/later"));
+  service.wait_for_parked(1);
+  server->stop(10ms);
+  EXPECT_EQ(busy.rest(), "");
+  server.reset();
+  service.release();  // to nobody
+}
+
+TEST_F(Net, SaysWhyItCannotListen) {
+  start();
+  Server taken(loops, service, log, {.listeners = {{.address = address()}}});
+  EXPECT_EQ(taken.start().error().message, "listener address \"" + address() + "\": Address already in use");
+  Server nowhere(loops, service, log, {.listeners = {{.address = "300.0.0.1:x"}}});
+  EXPECT_TRUE(nowhere.start().error().message.starts_with("listener address \"300.0.0.1:x\": "));
+}
+
+TEST_F(Net, ListensOnEveryAddress) {
+  Server all(loops, service, log, {.listeners = {{.address = ":0"}, {.address = "localhost:0"}}});
+  ASSERT_TRUE(all.start());
+  Client client(all.addresses()[0]);
+  EXPECT_EQ(client.send(get("/a")).body(), "GET /a ");
+  Client local(all.addresses()[1]);
+  EXPECT_EQ(local.send(get("/b")).body(), "GET /b ");
+}
 
 TEST(Loops, RunWhatIsPostedFromAnyThread) {
   Loops loops(2);
@@ -10,10 +357,114 @@ TEST(Loops, RunWhatIsPostedFromAnyThread) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([&, i] {
-      for (int n = 0; n < 1000; ++n) loops[(i + n) % 2].post([&] { loops[0].post([&] { ++ran; }); });
+      for (int n = 0; n < 1000; ++n) loops[static_cast<std::size_t>(i + n) % 2].post([&] { loops[0].post([&] { ++ran; }); });
     });
   for (auto& thread : threads) thread.join();
   while (ran < 4000) std::this_thread::yield();
+}
+
+// ---- TLS ----------------------------------------------------------------------------------------------------------------
+
+struct NetTls : Net {
+  test::Folder folder;
+  TlsOptions tls{.cert_file = folder / "cert.pem", .key_file = folder / "key.pem"};
+  NetTls() { test::write_certificate("one", tls.cert_file, tls.key_file); }
+
+  void start_tls(Deadlines deadlines = {}) { start({.tls = tls, .deadlines = deadlines}); }
+  std::string ask(test::TlsClient::Options options, std::string_view request) {
+    Client client(address());
+    return test::TlsClient(client.socket(), options).ask(request);
+  }
+};
+
+TEST_F(NetTls, SpeaksBothVersions) {
+  start_tls();
+  EXPECT_TRUE(ask({.version = "TLSv1.2"}, get("/a")).ends_with("GET /a "));
+  EXPECT_TRUE(ask({.version = "TLSv1.3"}, get("/a")).ends_with("GET /a "));
+  EXPECT_EQ(ask({.version = "TLSv1.1"}, get("/a")), "");
+  const std::string large(1024 * 1024, 'x');
+  EXPECT_TRUE(ask({}, post("/a", large)).ends_with("POST /a " + large.substr(0, 100)));
+  EXPECT_EQ(ask({}, get("/big")).size() / EchoService::big, 1u);
+}
+
+TEST_F(NetTls, HoldsToTheVersionsThatAreConfigured) {
+  tls.min_version = TlsVersion::tls13;
+  start_tls();
+  EXPECT_EQ(ask({.version = "TLSv1.2"}, get("/a")), "");
+  EXPECT_TRUE(ask({.version = "TLSv1.3"}, get("/a")).ends_with("GET /a "));
+}
+
+TEST_F(NetTls, EndsWhoDoesNotShakeHands) {
+  start_tls({.handshake = 200ms});
+  Client silent(address()), plain(address());
+  EXPECT_EQ(silent.rest(), "");
+  EXPECT_FALSE(plain.send(get("/a")).rest().contains("HTTP"));
+  EXPECT_EQ(service.served, 0);
+}
+
+TEST_F(NetTls, PassesOnAClientCertificate) {
+  start_tls();
+  EXPECT_TRUE(ask({.cert_file = tls.cert_file, .key_file = tls.key_file}, get("/a")).ends_with("GET /a  certified"));
+  EXPECT_TRUE(ask({}, get("/a")).ends_with("GET /a "));
+}
+
+TEST_F(NetTls, RequiresAClientCertificateOfItsAuthority) {
+  const std::string cert = folder / "client.pem", key = folder / "client.key", other = folder / "other.pem", other_key = folder / "other.key";
+  test::write_certificate("client", cert, key);
+  test::write_certificate("other", other, other_key);
+  tls.client_ca_file = cert;
+  tls.client_certificates = ClientCertificates::require;
+  start_tls();
+  EXPECT_TRUE(ask({.cert_file = cert, .key_file = key}, get("/a")).ends_with(" certified"));
+  EXPECT_EQ(ask({.cert_file = other, .key_file = other_key}, get("/a")), "");
+  EXPECT_EQ(ask({}, get("/a")), "");
+}
+
+TEST_F(NetTls, ReloadsItsFilesOrKeepsWhatItHas) {
+  start_tls();
+  const auto subject = [&] {
+    Client client(address());
+    test::TlsClient tls_client(client.socket(), {});
+    tls_client.ask(get("/a"));
+    return tls_client.server_name();
+  };
+  EXPECT_EQ(subject(), "one");
+  Client old(address());
+  test::TlsClient old_session(old.socket(), {});
+
+  test::write_file(tls.cert_file, "no certificate");
+  EXPECT_TRUE(server->reload_tls().error().message.starts_with("tls_cert_file \"" + tls.cert_file + "\": ")) << server->reload_tls().error().message;
+  EXPECT_EQ(subject(), "one");
+  test::write_certificate("two", tls.cert_file, folder / "unused.key");
+  EXPECT_EQ(server->reload_tls().error().message, "tls_key_file \"" + tls.key_file + "\": key values mismatch");
+  EXPECT_EQ(subject(), "one");
+  std::filesystem::remove(tls.key_file);
+  EXPECT_EQ(server->reload_tls().error().message, "tls_key_file \"" + tls.key_file + "\": no such file or directory");
+
+  test::write_certificate("three", tls.cert_file, tls.key_file);
+  EXPECT_TRUE(server->reload_tls());
+  EXPECT_EQ(subject(), "three");
+  EXPECT_TRUE(old_session.ask(get("/a")).ends_with("GET /a "));
+}
+
+TEST_F(NetTls, RefusesWhatItCannotOffer) {
+  const auto problem = [&](TlsOptions options) {
+    Server refused(loops, service, log, {.listeners = {{.address = "127.0.0.1:0", .tls = options}}});
+    const auto started = refused.start();
+    return started ? "" : started.error().message;
+  };
+  auto options = tls;
+  options.cipher_suites = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305";
+  EXPECT_EQ(problem(options), "");
+  options.cipher_suites = "TLS_ROT13";
+  EXPECT_EQ(problem(options), "tls_cipher_suites: unknown cipher suite \"TLS_ROT13\"");
+  options = tls;
+  options.min_version = TlsVersion::tls13, options.max_version = TlsVersion::tls12;
+  EXPECT_EQ(problem(options), "tls_min_version is above tls_max_version");
+  options = tls;
+  options.client_ca_file = folder / "absent.pem";
+  EXPECT_EQ(problem(options), "tls_client_ca_file \"" + options.client_ca_file + "\": no such file or directory");
+  EXPECT_FALSE(parse_tls_version("tls10"));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ struct Deadlines {
   Time head = limits::http_read_header_timeout;  // from the first byte of a request, or from the connection's begin
   Time body = limits::http_read_timeout;         // from the end of the head
   Time idle = limits::http_idle_timeout;         // between two requests
-  Time write = limits::http_write_timeout;       // of one answer, and a second more for each 16 KiB of it
+  Time write = limits::http_write_timeout;       // of one answer, beside the time that its size takes at this rate
+  std::size_t write_bytes_per_second = 16 * 1024;
 };
 
 struct ListenerOptions {
