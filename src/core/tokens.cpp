@@ -53,14 +53,15 @@ Result<std::optional<std::string>> Tokens::hash_by_accessor(Transaction& transac
   return std::string(row->value.reveal().substr(0, row->value.reveal().find(' ')));
 }
 
-Result<Strings> Tokens::accessors(Transaction& transaction, Page page) {
-  Strings accessors;
-  for (const auto& name : TRY(core_view(transaction).list(keys::accessors, page))) {
+Result<Tokens::Accessors> Tokens::accessors(Transaction& transaction, std::string_view after) {
+  Accessors page;
+  const auto names = TRY(core_view(transaction).list(keys::accessors, {.after = after}));
+  for (const auto& name : names) {
     const auto row = TRY(core_view(transaction).get(concat(keys::accessors, name)));
-    if (row) accessors.emplace_back(row->value.reveal().substr(row->value.reveal().find(' ') + 1));
+    if (row) page.accessors.emplace_back(row->value.reveal().substr(row->value.reveal().find(' ') + 1));
   }
-  std::ranges::sort(accessors);
-  return accessors;
+  if (names.size() == limits::list_page) page.last = names.back();
+  return page;
 }
 
 Result<bool> Tokens::ancestor_is_going(Transaction& transaction, const Token& token) {
@@ -104,26 +105,23 @@ Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrie
 }
 
 Seconds bounded_ttl(const LifeWish& wish, const Host& host, Time created, Time now, Strings& warnings) {
+  const auto capped = [&](std::string_view what, Seconds wanted, Seconds most) {
+    warnings.push_back(concat(what, " of \"", humanize_duration(wanted), "\" exceeded the effective max_ttl of \"", humanize_duration(most), "\"; ",
+                              what, " value is capped accordingly"));
+  };
   const Seconds system_max = host.ttl_max();
-  Seconds most = wish.ttl_max > Seconds(0) ? std::min(wish.ttl_max, system_max) : system_max;
-  if (wish.ttl_max > system_max)
-    warnings.push_back(concat("TTL of \"", print_duration(wish.ttl_max), "\" exceeded the effective max_ttl of \"", print_duration(system_max),
-                              "\"; TTL value is capped accordingly"));
+  const auto left_of = [&](Seconds most) { return std::max(std::chrono::ceil<Seconds>(created + most - now), Seconds(0)); };
   if (wish.period > Seconds(0)) {
-    Seconds ttl = std::min(wish.period, system_max);
-    if (wish.explicit_ttl_max > Seconds(0)) ttl = std::min(ttl, std::chrono::floor<Seconds>(created + wish.explicit_ttl_max - now));
-    return std::max(ttl, Seconds(0));
+    if (wish.period > system_max && !wish.is_renewal) capped("period", wish.period, system_max);
+    const Seconds ttl = std::min(wish.period, system_max);
+    return wish.explicit_ttl_max > Seconds(0) ? std::min(ttl, left_of(wish.explicit_ttl_max)) : ttl;
   }
-  Seconds ttl = wish.ttl > Seconds(0) ? wish.ttl : host.ttl_default();
+  Seconds most = wish.ttl_max > Seconds(0) ? std::min(wish.ttl_max, system_max) : system_max;
   if (wish.explicit_ttl_max > Seconds(0)) most = std::min(most, wish.explicit_ttl_max);
-  const Seconds left = std::chrono::floor<Seconds>(created + most - now);
-  if (ttl > left) {
-    if (wish.ttl > left)
-      warnings.push_back(concat("TTL of \"", print_duration(ttl), "\" exceeded the effective max_ttl of \"", print_duration(std::max(left, Seconds(0))),
-                                "\"; TTL value is capped accordingly"));
-    ttl = left;
-  }
-  return std::max(ttl, Seconds(0));
+  const Seconds ttl = wish.ttl > Seconds(0) ? wish.ttl : host.ttl_default();
+  if (ttl <= left_of(most)) return ttl;
+  if (wish.ttl > Seconds(0) || !wish.is_renewal) capped("TTL", ttl, left_of(most));
+  return left_of(most);
 }
 
 Auth describe(const Token& token, std::string_view id, Seconds ttl) {
@@ -172,11 +170,15 @@ Result<Auth> Tokens::log_in(Transaction& transaction, const Barrier& barrier, co
 }
 
 // ---- changing -----------------------------------------------------------------------------------------------------------
-// The last use makes the token's end come at once: the sweeper finds it like any other that has expired.
+// After the last use the token is refused, and the sweeper takes it away soon, but not while that use is still under way.
 Result<void> Tokens::spend(Transaction& transaction, const Caller& caller) {
   Token after = *caller.token;
   after.uses = caller.token->uses > 1 ? caller.token->uses - 1 : Token::spent_uses;
-  if (after.uses == Token::spent_uses) after.expires = clock_.now();
+  if (after.uses == Token::spent_uses) {
+    Token soon = after;
+    soon.expires = clock_.now() + Seconds(5);
+    TRY(core_view(transaction).put(expiry_key(soon, caller.hash), Secret("")));
+  }
   return store(transaction, caller.hash, *caller.token, after);
 }
 
@@ -319,7 +321,8 @@ std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
       transaction.go_on(Tier::any);
       auto end = [&]() -> Result<void> {
         const auto found = TRY(find(transaction, hash));
-        if (found && !found->value->token.has_ended(clock_.now())) return {};  // in this very second, but not yet
+        const bool is_spent = found && found->value->token.uses == Token::spent_uses;
+        if (found && !is_spent && !found->value->token.has_ended(clock_.now())) return {};  // in this very second, but not yet
         if (found) TRY(revoke(transaction, hash));
         return core_view(transaction).remove(concat(keys::expiry, name));
       };

@@ -33,7 +33,8 @@ class Tokens {
   Result<std::string> hash_of(const Barrier&, std::string_view id) const;
   Result<std::optional<Cache::Found>> find(Transaction&, const std::string& hash);
   Result<std::optional<std::string>> hash_by_accessor(Transaction&, const Barrier&, std::string_view accessor);  // the token's
-  Result<Strings> accessors(Transaction&, Page);
+  struct Accessors { Strings accessors; std::string last; };  // last: where the next page begins; empty at the end
+  Result<Accessors> accessors(Transaction&, std::string_view after);
   // While a large tree is being revoked its leaves are still there: then a token counts only if no ancestor is going.
   Result<bool> ancestor_is_going(Transaction&, const Token&);
 
@@ -83,7 +84,7 @@ bool address_within(const Strings& cidrs, std::string_view address);  // an empt
 
 // How long a token may live from now: the least of what was asked for, the mount's and the system's maximum. Says in `warnings`
 // what was capped, in Vault's words.
-struct LifeWish { Seconds ttl{}, ttl_max{}, explicit_ttl_max{}, period{}; };
+struct LifeWish { Seconds ttl{}, ttl_max{}, explicit_ttl_max{}, period{}; bool is_renewal = false; };
 Seconds bounded_ttl(const LifeWish& wish, const Host& host, Time created, Time now, Strings& warnings);
 
 }  // namespace sr

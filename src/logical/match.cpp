@@ -17,8 +17,14 @@ bool captures(std::string_view pattern, std::string_view path, Captures& found) 
   while (!pattern.empty()) {
     const auto expected = next_segment(pattern);
     if (path.empty()) return false;
-    if (expected.ends_with("...}")) {
-      found.emplace_back(expected.substr(1, expected.size() - 5), path);
+    if (expected.ends_with("...}")) {  // all that is left, but for what the pattern ends with
+      if (path.size() <= pattern.size() || !path.ends_with(pattern)) return false;
+      auto rest = path.substr(0, path.size() - pattern.size());
+      if (!pattern.empty()) {
+        if (!rest.ends_with('/') || rest.size() == 1) return false;
+        rest.remove_suffix(1);
+      }
+      found.emplace_back(expected.substr(1, expected.size() - 5), rest);
       return true;
     }
     const auto segment = next_segment(path);

@@ -1,0 +1,186 @@
+#include "http/v1.h"
+#include "base/concat.h"
+#include "http/request_parameters.h"
+#include "text/duration.h"
+
+namespace sr::http {
+namespace {
+
+constexpr std::string_view json_type = "application/json";
+
+std::optional<Op> op_of(std::string_view method) {
+  if (method == "GET" || method == "HEAD") return Op::read;
+  if (method == "POST" || method == "PUT") return Op::update;
+  if (method == "DELETE") return Op::remove;
+  if (method == "LIST") return Op::list;
+  if (method == "SCAN") return Op::scan;
+  if (method == "PATCH") return Op::patch;
+  return std::nullopt;
+}
+
+// X-Vault-Token, or "Authorization: Bearer"; the former wins. Blanks around it are the header's, not the token's.
+std::string_view token_of(const Request& request) {
+  std::string_view token;
+  if (const auto* header = request.header("X-Vault-Token"); header && !header->empty()) token = *header;
+  else if (const auto* authorization = request.header("Authorization"); authorization && authorization->starts_with("Bearer ")) token = std::string_view(*authorization).substr(7);
+  while (token.starts_with(' ')) token.remove_prefix(1);
+  while (token.ends_with(' ')) token.remove_suffix(1);
+  return token;
+}
+
+// "/v1//secret/a" -> "/v1/secret/a": where Go's router sends the client, as Vault and OpenBao do.
+std::optional<std::string> without_double_slashes(std::string_view path) {
+  if (!path.contains("//")) return std::nullopt;
+  std::string cleaned;
+  for (const char c : path)
+    if (c != '/' || !cleaned.ends_with('/')) cleaned += c;
+  return cleaned;
+}
+
+
+// Everything between the HTTP request and the core's: an error here is answered at once, before any token is looked at.
+Result<Incoming> understand(const Request& request) {
+  Incoming in;
+  in.arena = std::make_unique<Arena>();
+  in.op = *op_of(request.method);
+  in.address = request.peer.address;
+  in.port = request.peer.port;
+  in.token = Secret(token_of(request));
+  in.large = request.body.size() > limits::quick_body_bytes;
+
+  auto query = TRY(parse_query(request.query(), *in.arena));
+  if (in.op == Op::read) {
+    const auto wants = [&](std::string_view name) -> Result<bool> {
+      const auto* value = find(query, name);
+      if (!value || value->empty()) return false;
+      const auto flag = parse_bool(*value);
+      if (!flag) return fail(Code::invalid, "");
+      return *flag;
+    };
+    const bool list = TRY(wants("list")), scan = TRY(wants("scan"));
+    if (list && scan) return fail(Code::invalid, "");
+    if (list) in.op = Op::list;
+    if (scan) in.op = Op::scan;
+    if (TRY(wants("help"))) in.op = Op::help;
+  }
+  if (in.op == Op::patch) TRY(check_patch_type(request));
+  if (in.op == Op::update || in.op == Op::patch) in.body = TRY(parse_body(request, *in.arena));
+  else {
+    std::erase_if(query, [](const auto& pair) { return pair.first == "list" || pair.first == "scan" || pair.first == "help"; });
+    in.body = object_of(query, *in.arena);
+  }
+
+  std::string decoded = TRY(percent_decode(request.path().substr(4)));
+  if ((in.op == Op::list || in.op == Op::scan) && !decoded.ends_with('/')) decoded += '/';
+  if (decoded.starts_with('/')) return fail(Code::invalid, "path cannot contain empty segments");
+  in.path = TRY(ApiPath::from_decoded(std::move(decoded)));
+
+  if (const auto* wrap = request.header("X-Vault-Wrap-TTL"); wrap && !wrap->empty()) {
+    const auto ttl = parse_duration(*wrap);
+    if (!ttl) return fail(Code::invalid, "error parsing X-Vault-Wrap-TTL header: " + ttl.error().message);
+    if (ttl->count() < 0) return fail(Code::invalid, "error parsing X-Vault-Wrap-TTL header: requested wrap ttl cannot be negative");
+    // Answering in the clear what was to be wrapped would give it away.
+    if (ttl->count() > 0) in.complaint = Error{Code::invalid, "response wrapping is not supported yet: leave out the X-Vault-Wrap-TTL header"};
+  }
+  return in;
+}
+
+}  // namespace
+
+void V1::serve(Loop& loop, Request request, Reply reply) {
+  if (auto cleaned = without_double_slashes(request.path())) {
+    Response response = blank(307);
+    if (!request.query().empty()) cleaned->append("?").append(request.query());
+    response.headers.push_back({"Location", std::move(*cleaned)});
+    return reply(std::move(response));
+  }
+  if (!request.path().starts_with("/v1/")) return reply(error(404, ""));
+  const bool is_health = request.path() == "/v1/sys/health";
+  if (!op_of(request.method) || (request.method == "HEAD" && !is_health)) return reply(error(405, ""));
+
+  std::optional<std::string> space;
+  if (const auto* header = request.header("X-Vault-Namespace"); header && !header->empty()) {
+    space = *header;
+    std::string_view name = *header;
+    while (name.starts_with('/')) name.remove_prefix(1);
+    while (name.ends_with('/')) name.remove_suffix(1);
+    if (!name.empty() && name != "root") return reply(error(404, "namespace not found"));
+  }
+  auto in = understand(request);
+  if (!in) return reply(error(http_status(in.error().code), in.error().message));
+  core_.submit(loop, std::move(*in), [this, space = std::move(space), reply = std::move(reply)](Answer answer) mutable {
+    reply(respond(std::move(answer), space ? &*space : nullptr));
+  });
+}
+
+Response V1::blank(int status) const {
+  Response response;
+  response.status = status;
+  response.headers.reserve(options_.response_headers.size() + 3);
+  response.headers.push_back({"Cache-Control", "no-store"});
+  response.headers.push_back({"Content-Type", std::string(json_type)});
+  response.headers.insert(response.headers.end(), options_.response_headers.begin(), options_.response_headers.end());
+  return response;
+}
+
+Response V1::error(int status, std::string_view message) const {
+  Response response = blank(status);
+  response.body += R"({"errors":[)";
+  if (!message.empty()) json::quote(response.body, message);
+  response.body += "]}\n";
+  return response;
+}
+
+// The members of Vault's envelope, in its order.
+static void print_envelope(Buffer& out, const Answer& answer) {
+  out.append(R"("request_id":")").append(answer.request_id).append(R"(","lease_id":)");
+  json::quote(out, answer.lease_id);
+  out.append(answer.renewable ? R"(,"renewable":true,"lease_duration":)" : R"(,"renewable":false,"lease_duration":)").append_number(answer.lease_ttl.count());
+  out.append(R"(,"data":)").append(answer.data.empty() ? std::string_view("null") : answer.data.view());
+  out.append(R"(,"wrap_info":null,"warnings":)");
+  if (answer.warnings.empty()) out += "null";
+  for (std::size_t i = 0; i < answer.warnings.size(); ++i) {
+    out += i == 0 ? '[' : ',';
+    json::quote(out, answer.warnings[i]);
+  }
+  if (!answer.warnings.empty()) out += ']';
+  out.append(R"(,"auth":)").append(answer.auth.empty() ? std::string_view("null") : answer.auth.view());
+  out.append(R"(,"mount_type":)");
+  json::quote(out, answer.mount_type);
+}
+
+Response V1::respond(Answer answer, const std::string* space) const {
+  Response response;
+  if (answer.error) response = error(answer.status, answer.error->message);
+  else if (answer.raw) {
+    response = blank(answer.status);
+    response.headers[1].value = answer.raw->type;
+    response.body = std::move(answer.raw->bytes);
+  } else if (answer.status == 404 && answer.nil && answer.warnings.empty()) {
+    response = error(404, "");
+  } else {
+    response = blank(answer.status);
+    Buffer& out = response.body;
+    if (answer.status != 204) {
+      out.reserve(answer.data.size() + answer.auth.size() + 256);
+      if (answer.shape == sr::Reply::Shape::bare) {
+        out.append(answer.data.view());
+      } else {
+        out += '{';
+        // The members of data first, then the envelope around them: {"secret/": .., "request_id": .., "data": {"secret/": ..}}
+        if (answer.shape == sr::Reply::Shape::injected && answer.data.size() > 2) {
+          const auto members = answer.data.view();
+          out.append(members.substr(1, members.size() - 2)) += ',';
+        }
+        print_envelope(out, answer);
+        out += '}';
+      }
+      out += '\n';
+    }
+  }
+  if (space) response.headers.push_back({"X-Vault-Namespace", *space});
+  if (answer.status == 503 && answer.error && answer.error->code == Code::busy) response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+}  // namespace sr::http

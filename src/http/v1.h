@@ -1,0 +1,27 @@
+// The /v1 API over HTTP: what a request means to the core, and the envelope around what the core answers. Vault's manners at the
+// edge live here and nowhere further in.
+#pragma once
+#include "core/core.h"
+#include "http/message.h"
+
+namespace sr::http {
+
+class V1 final : public Service {
+ public:
+  struct Options {
+    std::vector<Header> response_headers{{"Strict-Transport-Security", "max-age=31536000; includeSubDomains"}};
+  };
+  V1(Core& core, Options options) : core_(core), options_(std::move(options)) {}
+
+  void serve(Loop& loop, Request request, Reply reply) override;
+
+ private:
+  Response respond(Answer answer, const std::string* space) const;
+  Response error(int status, std::string_view message) const;
+  Response blank(int status) const;
+
+  Core& core_;
+  const Options options_;
+};
+
+}  // namespace sr::http

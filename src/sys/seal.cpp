@@ -1,0 +1,82 @@
+// sys/seal-status, sys/unseal, sys/seal.
+#include "sys/sys.h"
+#include "text/base64.h"
+#include "text/hex.h"
+
+namespace sr::sys {
+namespace {
+
+constexpr SecretField key{"key", "One share of the unseal key, in hex or base64."};
+constexpr FlagField reset{"reset", "Forget the shares that were given so far."};
+constexpr FlagField migrate{"migrate", "Part of a seal migration."};
+
+Result<Secret> parse_share(std::string_view text) {
+  Buffer bytes;
+  if (hex::decode(bytes, text)) return Secret(bytes.view());
+  bytes.clear();
+  if (base64::decode(bytes, text)) return Secret(bytes.view());
+  return fail(Code::invalid, "'key' must be a valid hex or base64 string");
+}
+
+}  // namespace
+
+json::Object Sys::seal_status_json(const SealStatus& status) const {
+  json::Object data;
+  data.put("type", status.type)
+      .put("initialized", status.initialized)
+      .put("sealed", status.sealed)
+      .put("t", static_cast<std::int64_t>(status.threshold))
+      .put("n", static_cast<std::int64_t>(status.shares))
+      .put("progress", static_cast<std::int64_t>(status.progress))
+      .put("nonce", status.nonce)
+      .put("version", api_version)
+      .put("build_date", build_date)
+      .put("migration", false)
+      .put("recovery_seal", false)
+      .put("storage_type", core_.store().type());
+  if (!status.sealed) data.put("cluster_name", status.cluster_name).put("cluster_id", status.cluster_id);
+  return data;
+}
+
+Result<Reply> Sys::read_seal_status(Call&) { return Reply::bare(seal_status_json(TRY(core_.seal_state().status()))); }
+
+Result<Reply> Sys::unseal(Call& call) {
+  if (call[migrate]) return fail(Code::invalid, "seal migration is not supported yet: leave out 'migrate'");
+  if (call[reset]) {
+    core_.seal_state().reset_unseal();
+    return read_seal_status(call);
+  }
+  if (call[key].reveal().empty()) return fail(Code::invalid, "'key' must be specified in request body as JSON, or 'reset' set to true");
+  const Secret share = TRY(parse_share(call[key].reveal()));
+  if (!TRY(core_.seal_state().initialized())) return read_seal_status(call);
+  TRY(core_.unseal(share.reveal()));
+  return read_seal_status(call);
+}
+
+// The answer of this very request is written by devices that are there still; whoever comes next finds the server sealed.
+Result<Reply> Sys::seal(Call&) {
+  core_.seal();
+  return Reply::empty();
+}
+
+std::vector<Route> seal_routes() {
+  return {
+      {.paths = {"seal-status"},
+       .help = "The seal's state, to anybody and at any time.",
+       .verbs = {on<&Sys::read_seal_status>(Op::read, "Is the server sealed, and how many shares are missing?")},
+       .access = Access::open,
+       .when_sealed = true},
+      {.paths = {"unseal"},
+       .help = "Takes one share of the unseal key; with the last one that is needed the server opens.",
+       .fields = {&key, &reset, &migrate},
+       .verbs = {on<&Sys::unseal>(Op::update, "Give a share, or start over.")},
+       .access = Access::open,
+       .when_sealed = true},
+      {.paths = {"seal"},
+       .help = "Seals the server: keys leave its memory, and requests are refused until it is unsealed.",
+       .verbs = {on<&Sys::seal>(Op::update, "Seal the server.")},
+       .access = Access::root},
+  };
+}
+
+}  // namespace sr::sys

@@ -1,0 +1,59 @@
+// The sys/ API as an ordinary route table over the core. Handlers are grouped by resource; each group has its file, with its
+// fields and its part of the table.
+#pragma once
+#include "core/core.h"
+#include "sys/build_info.h"
+
+namespace sr::sys {
+
+Spec spec(Core& core);
+
+class Sys final : public Engine {
+ public:
+  explicit Sys(Core& core) : core_(core) {}
+
+  // init.cpp, seal.cpp: the life of the server
+  Result<Reply> read_init(Call&), initialize(Call&);
+  Result<Reply> read_seal_status(Call&), unseal(Call&), seal(Call&);
+  // health.cpp
+  Result<Reply> read_health(Call&), read_leader(Call&);
+  // mounts.cpp: secrets engines and auth methods
+  Result<Reply> list_mounts(Call&), read_mount(Call&), enable_mount(Call&), disable_mount(Call&), read_mount_tune(Call&), tune_mount(Call&);
+  Result<Reply> list_auth(Call&), read_auth(Call&), enable_auth(Call&), disable_auth(Call&), read_auth_tune(Call&), tune_auth(Call&);
+  // policies.cpp: both spellings
+  Result<Reply> list_policies(Call&), read_policy(Call&), write_policy(Call&), delete_policy(Call&);
+  Result<Reply> list_policies_legacy(Call&), read_policy_legacy(Call&);
+  // audit.cpp
+  Result<Reply> list_audit(Call&), enable_audit(Call&), disable_audit(Call&), hash_for_audit(Call&);
+  // capabilities.cpp
+  Result<Reply> read_capabilities(Call&), read_capabilities_self(Call&), read_capabilities_accessor(Call&);
+  // internal.cpp
+  Result<Reply> list_ui_mounts(Call&), read_ui_mount(Call&), read_resultant_acl(Call&), read_openapi(Call&);
+
+ private:
+  Result<Reply> list_table(bool auth);
+  Result<Reply> enable(Call&, bool auth);
+  Result<Reply> disable(Call&, bool auth);
+  Result<Reply> show(Call&, bool auth);
+  Result<Reply> show_tune(Call&, bool auth);
+  Result<Reply> tune(Call&, bool auth);
+  Result<Reply> capabilities_of(Call&, const Token* token);
+  json::Object seal_status_json(const SealStatus&) const;
+
+  Core& core_;
+};
+
+// The parts of the table.
+std::vector<Route> init_routes();
+std::vector<Route> seal_routes();
+std::vector<Route> health_routes();
+std::vector<Route> mount_routes();
+std::vector<Route> policy_routes();
+std::vector<Route> audit_routes();
+std::vector<Route> capability_routes();
+std::vector<Route> internal_routes();
+
+// The description of a mount as sys/mounts and sys/internal/ui/mounts show it.
+json::Object describe(const MountEntry& entry);
+
+}  // namespace sr::sys

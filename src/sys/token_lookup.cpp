@@ -1,0 +1,87 @@
+// auth/token/lookup in its three forms, and the list of accessors.
+#include "sys/token.h"
+#include "sys/token_fields.h"
+
+namespace sr::token {
+
+Result<std::optional<TokenApi::Found>> TokenApi::find_hash(Call& call, std::string hash) {
+  const auto found = TRY(core_.tokens().find(call.storage().transaction(), hash));
+  if (!found || found->value->token.has_ended(call.now()) || found->value->token.going) return std::nullopt;
+  return Found{std::move(hash), found->value->token};
+}
+
+Result<std::optional<TokenApi::Found>> TokenApi::find(Call& call, std::string_view id) {
+  return find_hash(call, TRY(core_.tokens().hash_of(core_.barrier(), id)));
+}
+
+Result<TokenApi::Found> TokenApi::find_by_accessor(Call& call) {
+  if (call[field::accessor].empty()) return fail(Code::invalid, "1 error occurred:\n\t* missing accessor\n\n");
+  auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[field::accessor]));
+  auto found = hash ? TRY(find_hash(call, std::move(*hash))) : std::nullopt;
+  if (!found) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
+  return std::move(*found);
+}
+
+Reply TokenApi::describe(Call& call, const Token& token, std::string_view id) const {
+  const auto seconds = [](Time time) { return std::int64_t{std::chrono::floor<Seconds>(time).time_since_epoch().count()}; };
+  json::Object data;
+  data.put("accessor", token.accessor)
+      .put("creation_time", seconds(token.created))
+      .put("creation_ttl", std::int64_t{token.ttl.count()})
+      .put("display_name", token.display_name)
+      .put("entity_id", "")
+      .put("explicit_max_ttl", std::int64_t{token.explicit_ttl_max.count()})
+      .put("id", id)
+      .put("issue_time", rfc3339(token.created))
+      .put("num_uses", token.uses)
+      .put("orphan", token.orphan)
+      .put("path", token.path)
+      .put("policies", std::span<const std::string>(token.policies))
+      .put("renewable", token.renewable && token.ends())
+      .put("ttl", std::int64_t{std::chrono::floor<Seconds>(token.ends() ? token.expires - call.now() : Time::duration(0)).count()})
+      .put("type", "service");
+  if (token.ends()) data.put("expire_time", rfc3339(token.expires));
+  else data.put("expire_time", nullptr);
+  if (token.metadata.empty()) data.put("meta", nullptr);
+  else {
+    json::Object pairs;
+    for (const auto& [key, value] : token.metadata) pairs.put(key, value);
+    data.put("meta", pairs);
+  }
+  if (token.period > Seconds(0)) data.put("period", std::int64_t{token.period.count()});
+  if (!token.bound_cidrs.empty()) data.put("bound_cidrs", std::span<const std::string>(token.bound_cidrs));
+  if (token.renewed != Time{}) data.put("last_renewal", rfc3339(token.renewed)).put("last_renewal_time", seconds(token.renewed));
+  return Reply::data(std::move(data));
+}
+
+Result<Reply> TokenApi::lookup(Call& call) {
+  const auto id = call[field::token].reveal().empty() ? call.caller().token : call[field::token].reveal();
+  const auto found = TRY(find(call, id));
+  if (!found) return fail(Code::denied, "bad token");
+  return describe(call, found->token, id);
+}
+
+Result<Reply> TokenApi::lookup_self(Call& call) {
+  const auto found = TRY(find_hash(call, std::string(call.caller().token_hash)));
+  if (!found) return fail(Code::denied, "bad token");
+  return describe(call, found->token, call.caller().token);
+}
+
+Result<Reply> TokenApi::lookup_accessor(Call& call) { return describe(call, TRY(find_by_accessor(call)).token, ""); }
+
+Result<Reply> TokenApi::list_accessors(Call& call) {
+  Strings all;
+  for (std::string after;;) {
+    // Rows are named by hashes; their order says nothing, so pages are cut from the sorted whole.
+    const auto page = TRY(core_.tokens().accessors(call.storage().transaction(), after));
+    all.insert(all.end(), page.accessors.begin(), page.accessors.end());
+    if (page.last.empty()) break;
+    after = page.last;
+  }
+  std::ranges::sort(all);
+  if (!call[field::after].empty()) all.erase(all.begin(), std::ranges::upper_bound(all, call[field::after]));
+  if (call[field::limit] > 0 && all.size() > static_cast<std::size_t>(call[field::limit])) all.resize(static_cast<std::size_t>(call[field::limit]));
+  return Reply::list(all);
+}
+
+}  // namespace sr::token
