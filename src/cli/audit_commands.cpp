@@ -37,7 +37,7 @@ int disable(Call& call) {
 }
 
 int list(Call& call) {
-  const MaybeAnswer answer = call.session().read("sys/audit");
+  const MaybeAnswer answer = call.session().fetch("sys/audit");
   if (!answer) return call.refused("Error listing audits", answer.error());
   if (!*answer || (*answer)->data == nullptr) return call.failed("Error listing audits: data from server response is empty");
   const bool all = call.flags.on("detailed");
@@ -103,7 +103,7 @@ constexpr Command commands[] = {
     {.name = "audit verify", .summary = "Checks that an audit log is complete and unchanged", .arguments = "[options] FILE",
      .text = "Reads an audit log and says whether it is as it was written: that no line is missing, added or changed, and that its checkpoints are signed. Works on the file alone, without the "
              "server.\n\nExit code 0: in order. 1: the file cannot be read. 2: it is not as it was written.",
-     .examples = verify_examples, .flags = verify_flags, .arity = {1, 1, "1"}, .run = verify_audit, .local = true},
+     .examples = verify_examples, .flags = verify_flags, .output = format, .arity = {1, 1, "1"}, .run = verify_audit, .local = true},
 };
 
 }  // namespace

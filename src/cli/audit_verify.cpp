@@ -1,8 +1,36 @@
 #include "cli/audit_verify.h"
+#include "audit/verify.h"
 #include "cli/call.h"
 
 namespace sr::cli {
+namespace {
 
-int verify_audit(Call& call) { return call.wrong("audit logs cannot be verified by this build"); }
+std::string findings_json(const std::vector<AuditReport::Finding>& findings) {
+  std::string out = "[";
+  for (const auto& finding : findings)
+    out.append(out.size() > 1 ? "," : "").append("{\"line\":" + std::to_string(finding.line) + ",\"text\":" + quoted_json(finding.text) + "}");
+  return out + "]";
+}
+
+std::string report_json(const AuditReport& report) {
+  return std::string("{\"ok\":") + (report.ok() ? "true" : "false") + ",\"lines\":" + std::to_string(report.lines) +
+         ",\"first_seq\":" + std::to_string(report.first_seq) + ",\"last_seq\":" + std::to_string(report.last_seq) +
+         ",\"checkpoints\":" + std::to_string(report.checkpoints) + ",\"signed_seq\":" + std::to_string(report.signed_seq) +
+         ",\"public_keys\":" + json_list(report.public_keys) + ",\"devices\":" + json_list(report.devices) +
+         ",\"problems\":" + findings_json(report.problems) + ",\"notes\":" + findings_json(report.notes) + "}";
+}
+
+}  // namespace
+
+int verify_audit(Call& call) {
+  const auto report = verify_audit_log(call.args[0], {.public_keys = call.flags.list("public-key")});
+  if (!report) return call.wrong("Error reading audit log: " + report.error().message);
+  if (!call.table()) {
+    if (const int code = print_json(call.ui, call.style, report_json(*report)); code != success) return code;
+  } else {
+    call.ui.out_text(report->text());
+  }
+  return report->ok() ? success : remote_error;
+}
 
 }  // namespace sr::cli

@@ -22,13 +22,13 @@ int Call::refused(std::string_view what, const Refusal& refusal) {
 // Behind the reference's line comes what to do about it.
 int Call::too_few(std::string_view expected, std::size_t got) {
   ui.error("Not enough arguments (expected " + std::string(expected) + ", got " + std::to_string(got) + ")");
-  ui.error("Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments));
+  ui.advise("Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments));
   return local_error;
 }
 
 int Call::too_many(std::string_view expected, std::size_t got) {
   ui.error("Too many arguments (expected " + std::string(expected) + ", got " + std::to_string(got) + ")");
-  ui.error("Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments));
+  ui.advise("Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments));
   return local_error;
 }
 

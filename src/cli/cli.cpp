@@ -78,7 +78,7 @@ int run_command(Call& call, FlagValues& flags, std::span<const std::string> args
   warn_of_late_flags(call);
   if (!parsed) {
     call.ui.error(parsed.error().message);
-    call.ui.error("\"" + std::string(call.program) + " " + std::string(command.name) + " -h\" lists the flags.");
+    call.ui.advise("\"" + std::string(call.program) + " " + std::string(command.name) + " -h\" lists the flags.");
     return local_error;
   }
   if (call.style.format == Format::raw && (command.output & raw) == 0) return call.wrong("This command does not support the -format=raw option.");

@@ -12,6 +12,14 @@ std::optional<std::string> lookup_variable(std::string_view name) {
   return std::nullopt;
 }
 
+std::string variable_name(std::string_view name) {
+  for (const char* prefix : {"STRONGROOM_", "BAO_"}) {
+    const std::string full = std::string(prefix) + std::string(name);
+    if (std::getenv(full.c_str()) != nullptr) return full;
+  }
+  return "VAULT_" + std::string(name);
+}
+
 std::string variable(std::string_view name) { return lookup_variable(name).value_or(""); }
 
 std::string home_folder() {

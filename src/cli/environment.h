@@ -9,6 +9,7 @@ namespace sr::cli {
 // The value of STRONGROOM_name, else BAO_name, else VAULT_name. A variable that is set to nothing counts as set, so that a
 // more specific prefix can switch off a general one.
 std::optional<std::string> lookup_variable(std::string_view name);
+std::string variable_name(std::string_view name);  // which of the three it was; "VAULT_name" when there is none
 std::string variable(std::string_view name);  // the same, "" when there is none
 
 // $HOME, else the home that the user database names; empty when there is neither.

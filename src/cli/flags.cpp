@@ -105,7 +105,10 @@ Result<void> FlagValues::parse(std::span<const std::string> args) {
     ++at;
     if (arg == "--") return stop("");
     std::string_view name = arg.substr(arg[1] == '-' ? 2 : 1);
-    if (name.empty() || name[0] == '-' || name[0] == '=') return stop("bad flag syntax: " + std::string(arg));
+    if (name.empty() || name[0] == '-' || name[0] == '=') {
+      --at;
+      return stop("bad flag syntax: " + std::string(arg));
+    }
     const std::size_t equals = name.find('=');
     const bool has_text = equals != std::string_view::npos;
     std::string text(has_text ? name.substr(equals + 1) : std::string_view());

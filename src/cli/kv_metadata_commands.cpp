@@ -33,7 +33,6 @@ int get(Call& call) {
   if (!found) return call.refused("Error reading " + *path, found.error());
   if (!*found) return call.failed("No value found at " + *path);
   const Answer& answer = **found;
-  if (!call.field().empty()) return print_field(call.ui, call.style, answer, call.field());
   if (answer.wrapping || !call.table()) return print_answer(call.ui, call.style, answer);
   const json::Value* versions = answer.find("versions");
   if (versions == nullptr || !versions->is_object()) {
@@ -124,7 +123,7 @@ constexpr Command commands[] = {
     {.name = "kv metadata", .summary = "Interact with server's Key-Value storage", .arguments = "<subcommand> [options] [args]",
      .text = "What is kept on a secret beside its data: settings, notes, and when its versions were made.", .examples = get_examples},
     {.name = "kv metadata get", .summary = "Retrieves key metadata from the KV store", .arguments = "[options] KEY", .text = "Shows the settings, the notes and the versions of a secret.",
-     .examples = get_examples, .flags = mount_flags, .output = field | format, .arity = {1, 1, "1"}, .run = get},
+     .examples = get_examples, .flags = mount_flags, .output = format, .arity = {1, 1, "1"}, .run = get},
     {.name = "kv metadata put", .summary = "Sets or updates key settings in the KV store", .arguments = "[options] KEY",
      .text = "Sets the settings and the notes of a secret; notes that are not named go. The secret need not exist yet.", .examples = put_examples, .flags = put_flags,
      .output = format, .arity = {1, 1, "1"}, .run = put},

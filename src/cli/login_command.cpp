@@ -53,7 +53,7 @@ MaybeAnswer with_token(Call& call, const Config& config) {
     return answer;
   }
   call.session().stop_wrapping();
-  MaybeAnswer answer = call.session().read("auth/token/lookup-self");
+  MaybeAnswer answer = call.session().fetch("auth/token/lookup-self");
   if (!answer) return std::unexpected(refusal("error looking up token: " + answer.error().text));
   if (!*answer || (*answer)->data == nullptr) return std::unexpected(refusal("empty response from lookup-self"));
 

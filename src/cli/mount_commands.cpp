@@ -60,7 +60,6 @@ int enable(Call& call, const Kind& kind) {
   const bool engine = &kind == &secrets;
   const MaybeAnswer enabled = call.session().write(std::string(kind.path) + path, body.text(), "POST");
   if (!enabled) return call.refused(engine ? "Error enabling" : "Error enabling " + type + " auth", enabled.error());
-  if (*enabled) print_warnings(call.ui, **enabled);
   const std::string& version = call.flags.text("plugin-version");
   const std::string thing = type + " " + std::string(kind.noun) + (version.empty() ? "" : " version " + version);
   call.ui.out("Success! Enabled " + std::string(engine ? "the " : "") + thing + " at: " + path);
@@ -123,7 +122,7 @@ Row mount_row(std::string_view path, const json::Value& mount, bool engine, bool
 }
 
 int list(Call& call, const Kind& kind) {
-  const MaybeAnswer answer = call.session().read(std::string(kind.path));
+  const MaybeAnswer answer = call.session().fetch(std::string(kind.path));
   if (!answer) return call.refused(kind.list_error, answer.error());
   if (!*answer || (*answer)->data == nullptr) return call.failed(std::string(kind.list_error) + ": data from server response is empty");
   const bool engine = &kind == &secrets, all = call.flags.on("detailed");
@@ -154,7 +153,6 @@ int tune(Call& call, const Kind& kind) {
   json::Object body;
   body.put("default_lease_ttl", ttl("default-lease-ttl"));
   body.put("max_lease_ttl", ttl("max-lease-ttl"));
-  body.put("force_no_cache", false);
   body.put_raw("options", options_json(call));
   if (call.flags.given("description")) body.put("description", call.flags.text("description"));
   add_given_settings(call, body);
@@ -168,7 +166,6 @@ int tune(Call& call, const Kind& kind) {
   }
   const MaybeAnswer tuned = call.session().write(std::string(kind.tune_path) + path + "tune", body.text(), "POST");
   if (!tuned) return call.refused("Error tuning " + std::string(kind.noun) + " " + path, tuned.error());
-  if (*tuned) print_warnings(call.ui, **tuned);
   call.ui.out("Success! Tuned the " + std::string(kind.noun) + " at: " + path);
   return success;
 }
@@ -182,7 +179,7 @@ int move(Call& call, const Kind& kind) {
   const std::string id(text_of((*started)->find("migration_id")));
   call.ui.out("Started moving " + what + ", with migration ID " + id);
   for (auto pause = std::chrono::milliseconds(100);; pause = std::min(pause * 2, std::chrono::milliseconds(10'000))) {
-    const MaybeAnswer status = call.session().read("sys/remount/status/" + id);
+    const MaybeAnswer status = call.session().fetch("sys/remount/status/" + id);
     if (!status) return call.refused("Error checking migration status of " + what, status.error());
     const json::Value* info = *status ? (*status)->find("migration_info") : nullptr;
     const std::string_view state = info == nullptr ? std::string_view() : text_of(info->find("status"));

@@ -1,8 +1,8 @@
 #include "cli/output.h"
 #include "cli/go_text.h"
 #include "text/duration.h"
+#include "text/yaml.h"
 
-namespace sr::yaml { static std::string print(const json::Value& v) { return json::to_text(v) + "\n"; } }
 namespace sr::cli {
 namespace {
 
@@ -68,7 +68,7 @@ int print_field_json(Ui& ui, const Style& style, std::string_view json) {
     case Format::table:
     case Format::raw: ui.out_raw(go_value(**value)); return 0;
     case Format::json: ui.out_raw(indent_json(json)); return 0;
-    case Format::yaml: ui.out_raw(yaml::print(**value)); return 0;
+    case Format::yaml: ui.out_raw(yaml::to_text(**value)); return 0;
     case Format::pretty: ui.out_raw(""); return 0;
   }
   return 0;
@@ -157,7 +157,7 @@ int print_for_programs(Ui& ui, const Style& style, std::string_view json) {
       Arena arena;
       const auto value = json::parse(arena, json, answer_limits());
       if (!value) return unprintable(ui, value.error().message);
-      std::string text = yaml::print(**value);
+      std::string text = yaml::to_text(**value);
       while (text.ends_with('\n')) text.pop_back();
       ui.out(text);
       return 0;

@@ -2,10 +2,11 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cstdio>
+#include <cerrno>
 #include "cli/commands.h"
 #include "cli/call.h"
 #include "cli/environment.h"
+#include "text/hcl_format.h"
 
 namespace sr::cli {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 std::string policy_path(std::string_view name) { return "sys/policies/acl/" + std::string(name); }
 
 int list(Call& call) {
-  const MaybeAnswer answer = call.session().list("sys/policies/acl");
+  const MaybeAnswer answer = call.session().fetch("sys/policies/acl", {{"list", "true"}});
   if (!answer) return call.refused("Error listing policies", answer.error());
   if (!*answer || (*answer)->data == nullptr) return call.failed("Error listing policies: data from server response is empty");
   const json::Value* keys = (*answer)->keys();
@@ -54,6 +55,32 @@ int remove(Call& call) {
   return success;
 }
 
+// Beside the file, then in its place: whoever reads it meanwhile sees the old text or the new one.
+Result<void> replace_file(const std::string& path, std::string_view text) {
+  struct stat before{};
+  if (stat(path.c_str(), &before) != 0) return fail(Code::invalid, "stat " + path + ": " + strerror(errno));
+  const std::string beside = path + ".tmp";
+  const int file = open(beside.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (file < 0) return fail(Code::internal, "open " + beside + ": " + strerror(errno));
+  bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fchmod(file, before.st_mode & 07777) == 0;
+  written = close(file) == 0 && written;
+  if (written && rename(beside.c_str(), path.c_str()) == 0) return {};
+  const std::string why = strerror(errno);
+  unlink(beside.c_str());
+  return fail(Code::internal, "write " + path + ": " + why);
+}
+
+int format_file(Call& call) {
+  const std::string path = expand_home(trimmed(call.args[0]));
+  const auto text = read_file(path);
+  if (!text) return call.wrong("Error reading source file: " + text.error().message);
+  const auto formatted = hcl::format(*text);
+  if (!formatted) return call.wrong("Error parsing policy: " + formatted.error().message);
+  if (const auto written = replace_file(path, *formatted); !written) return call.wrong("Error writing result: " + written.error().message);
+  call.ui.out("Success! Formatted policy: " + path);
+  return success;
+}
+
 constexpr Example policy_examples[] = {
     {"Write a policy from a file, and look at it:", "policy write app app.hcl"},
     {"", "policy read app"},
@@ -64,6 +91,7 @@ constexpr Example write_examples[] = {
     {"From a file:", "policy write app app.hcl"},
     {"From standard input:", "policy write app - <<EOF\n        path \"secret/data/app/*\" { capabilities = [\"read\"] }\n        EOF"},
 };
+constexpr Example fmt_examples[] = {{"Bring a file into shape before it is committed:", "policy fmt app.hcl"}};
 constexpr Example delete_examples[] = {{"Delete a policy; tokens that name it lose what it gave:", "policy delete app"}};
 
 constexpr Command commands[] = {
@@ -77,6 +105,9 @@ constexpr Command commands[] = {
      .text = "Writes a policy from a file, or from standard input if the file is \"-\". Names are in lower case.", .examples = write_examples, .arity = {2, 2, "2"}, .run = write},
     {.name = "policy delete", .summary = "Deletes a policy by name", .arguments = "[options] NAME", .text = "Deletes a policy.", .examples = delete_examples,
      .arity = {1, 1, "1"}, .run = remove},
+    {.name = "policy fmt", .summary = "Formats a policy on disk", .arguments = "[options] PATH",
+     .text = "Brings the text of a policy into its usual shape, in the file itself. Works without a server.", .examples = fmt_examples, .arity = {1, 1, "1"},
+     .run = format_file, .local = true},
 };
 
 }  // namespace

@@ -12,7 +12,7 @@ Result<bool> bool_variable(std::string_view name) {
   const std::string text = variable(name);
   if (text.empty()) return false;
   const auto flag = parse_bool(text);
-  if (!flag) return fail(Code::invalid, "could not parse VAULT_" + std::string(name));
+  if (!flag) return fail(Code::invalid, "could not parse " + variable_name(name));
   return *flag;
 }
 
@@ -39,19 +39,20 @@ Result<client::Options> options_from(const FlagValues& flags) {
 
   if (const std::string timeout = variable("CLIENT_TIMEOUT"); !timeout.empty()) {
     const auto parsed = parse_duration(timeout);
-    if (!parsed || parsed->count() < 0) return fail(Code::invalid, "could not parse \"VAULT_CLIENT_TIMEOUT\"");
+    if (!parsed || parsed->count() < 0) return fail(Code::invalid, "could not parse \"" + variable_name("CLIENT_TIMEOUT") + "\"");
     if (parsed->count() > 0) options.timeout = std::chrono::ceil<Seconds>(*parsed);
   }
   options.retries = 0;  // somebody waits; who wants retries says so
   if (const std::string retries = variable("MAX_RETRIES"); !retries.empty()) {
     const auto number = parse_go_int(retries);
-    if (!number || *number < 0 || *number > 1000) return fail(Code::invalid, "could not parse VAULT_MAX_RETRIES");
+    if (!number) return std::unexpected(number.error());
+    if (*number < 0 || *number > 1000) return fail(Code::invalid, "could not parse " + variable_name("MAX_RETRIES"));
     options.retries = static_cast<unsigned>(*number);
   }
   if (const std::string rate = variable("RATE_LIMIT"); !rate.empty()) {
     const std::string_view number = std::string_view(rate).substr(0, rate.find(':'));
     if (std::from_chars(number.data(), number.data() + number.size(), options.requests_per_second).ec != std::errc() || options.requests_per_second < 0)
-      return fail(Code::invalid, "could not parse VAULT_RATE_LIMIT");
+      return fail(Code::invalid, "could not parse " + variable_name("RATE_LIMIT"));
   }
   return options;
 }
@@ -104,6 +105,8 @@ Result<std::unique_ptr<Session>> Session::open(const FlagValues& flags, Instead 
     if (!read) return fail(Code::invalid, "failed to read environment: " + read.error().message);
     return read;
   }());
+  if (options.tls.client_cert.empty() != options.tls.client_key.empty())
+    return fail(Code::invalid, "failed to setup TLS config: both client cert and client key must be provided");
   auto made = client::ApiClient::make(std::move(options));
   if (!made) return fail(Code::invalid, "failed to create client: " + made.error().message);
   session->client_ = std::move(*made);
@@ -196,6 +199,10 @@ MaybeAnswer take_answer(Outcome<client::Response> response, bool missing_is_refu
 
 MaybeAnswer Session::read(const std::string& path, client::Query query) {
   return take_answer(send({.method = "GET", .path = path, .query = std::move(query)}), false);
+}
+
+MaybeAnswer Session::fetch(const std::string& path, client::Query query) {
+  return take_answer(send({.method = "GET", .path = path, .query = std::move(query)}), true);
 }
 
 MaybeAnswer Session::list(const std::string& path, client::Query query) {

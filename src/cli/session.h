@@ -32,7 +32,9 @@ class Session {
   // The token from flags, environment or token helper; read before the first request that needs it.
   Result<void> take_token();
 
+  // Nothing there is an answer of read() and list(), and a refusal for fetch() and those that change something.
   MaybeAnswer read(const std::string& path, client::Query query = {});
+  MaybeAnswer fetch(const std::string& path, client::Query query = {});
   MaybeAnswer list(const std::string& path, client::Query query = {});
   MaybeAnswer write(const std::string& path, std::string body, std::string method = "PUT");
   MaybeAnswer patch(const std::string& path, std::string body);

@@ -46,7 +46,7 @@ int lookup(Call& call) {
   if (by_accessor && call.args.size() > 1) return call.wrong("Too many arguments with -accessor (expected 1, got " + std::to_string(call.args.size()) + ")");
   if (call.args.size() > 1) return call.too_many("0-1", call.args.size());
   const std::string token = call.args.empty() ? "" : trimmed(call.args[0]);
-  if (token.empty()) return show(call, call.session().read("auth/token/lookup-self"), "Error looking up token");
+  if (token.empty()) return show(call, call.session().fetch("auth/token/lookup-self"), "Error looking up token");
   const std::string path = by_accessor ? "auth/token/lookup-accessor" : "auth/token/lookup";
   const std::string body = std::string(by_accessor ? "{\"accessor\":" : "{\"token\":") + quoted_json(token) + "}";
   return show(call, call.session().write(path, body, "POST"), "Error looking up token");

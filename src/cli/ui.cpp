@@ -48,12 +48,17 @@ void Ui::out(std::string_view line) {
   write_all(stdout, "\n");
 }
 
+void Ui::out_text(std::string_view text) { write_all(stdout, text); }
+
 void Ui::out_raw(std::string_view text) {
   write_all(stdout, text);
   if (out_is_terminal_) write_all(stdout, "\n");
 }
 
 void Ui::error(std::string_view line) { complain(line, "\033[0;31m"); }
+void Ui::advise(std::string_view line) {
+  if (!options_.hold_errors) complain(line, "");
+}
 void Ui::warn(std::string_view line) { complain(line, "\033[0;33m"); }
 
 void Ui::complain(std::string_view line, std::string_view color) {
@@ -63,9 +68,10 @@ void Ui::complain(std::string_view line, std::string_view color) {
   }
   fflush(stdout);  // in the order in which they were said
   const bool colored = options_.color && error_is_terminal_;
-  if (colored) write_all(stderr, color);
+  const bool painted = colored && !color.empty();
+  if (painted) write_all(stderr, color);
   write_all(stderr, line);
-  write_all(stderr, colored ? "\033[0m\n" : "\n");
+  write_all(stderr, painted ? "\033[0m\n" : "\n");
 }
 
 void Ui::flush() { fflush(stdout); }

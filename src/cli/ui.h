@@ -17,10 +17,12 @@ class Ui {
   explicit Ui(Options options);
 
   void out(std::string_view line);  // with a newline
+  void out_text(std::string_view text);  // lines with their ends
   // A value as it is: the newline is added for a person at a terminal only.
   void out_raw(std::string_view text);
   void error(std::string_view line);
   void warn(std::string_view line);
+  void advise(std::string_view line);  // an error's second line: what to do about it
   const std::string& held_errors() const { return held_; }
   void flush();
 
