@@ -75,7 +75,7 @@ class AddressTarget final : public Target {
   }
 
   const std::string& root_token() const override { return options_.root_token; }
-  bool own_server() const override { return options_.own_server; }
+  bool meets(Need need) const override { return need == Need::own_server ? options_.own_server : options_.uninitialised; }
 
   bool advance(std::chrono::seconds by) override {
     if (by > options_.patience) return false;

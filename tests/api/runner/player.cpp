@@ -1,4 +1,5 @@
 #include "player.h"
+#include <algorithm>
 #include <charconv>
 #include <thread>
 #include "base/random.h"
@@ -69,7 +70,10 @@ class Play {
 
   void whole() {
     ++tally_.scripts;
-    target_.reset();
+    target_.reset(std::ranges::none_of(script_.statements, [](const Statement& statement) {
+      const auto* need = std::get_if<NeedStep>(&statement.step);
+      return need && need->need == Need::uninitialised;
+    }));
     for (const Statement& statement : script_.statements) {
       if (stopped_) break;
       line_ = statement.line;
@@ -92,7 +96,7 @@ class Play {
     if (!request.target.starts_with('/')) request.target = "/v1/" + request.target;
     request.body = TRY(names_.expand(step.body));
     if (step.caller != "nobody") {
-      request.headers.emplace_back("X-Vault-Token", step.caller.empty() ? target_.root_token() : TRY(names_.get(step.caller)));
+      request.headers.emplace_back("X-Vault-Token", TRY(names_.get(step.caller.empty() ? "root" : step.caller)));
     }
     if (step.method == "PATCH") request.headers.emplace_back("Content-Type", "application/merge-patch+json");
     for (const auto& [name, value] : step.headers) {
@@ -173,8 +177,8 @@ class Play {
     return {};
   }
 
-  Result<void> step(const NeedsOwnServerStep&) {
-    if (!target_.own_server()) leave_out("needs a server of its own");
+  Result<void> step(const NeedStep& step) {
+    if (!target_.meets(step.need)) leave_out(step.need == Need::own_server ? "needs a server of its own" : "needs a server that is not initialised");
     return {};
   }
 
@@ -200,7 +204,7 @@ class Play {
 
   // What a script needs before it can show anything.
   Result<void> make(std::string method, const std::string& path, std::string body) {
-    TRY(send({.method = std::move(method), .target = "/v1/" + path, .headers = {{"X-Vault-Token", target_.root_token()}}, .body = std::move(body)}));
+    TRY(send({.method = std::move(method), .target = "/v1/" + path, .headers = {{"X-Vault-Token", TRY(names_.get("root"))}}, .body = std::move(body)}));
     unchecked_ = false;
     if (got_.status >= 300) return fail(Code::invalid, asked_ + " was refused: " + std::to_string(got_.status) + " " + cut(got_.body));
     return {};
@@ -238,7 +242,7 @@ class Play {
     sweep("sys/policies/acl", "LIST");
   }
   void sweep(const std::string& kind, const std::string& method) {
-    const Headers headers{{"X-Vault-Token", target_.root_token()}};
+    const Headers headers{{"X-Vault-Token", names_.get("root").value()}};
     const auto list = target_.send({.method = method, .target = "/v1/" + kind, .headers = headers});
     if (!list) return;
     Arena arena;

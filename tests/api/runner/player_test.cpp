@@ -18,7 +18,7 @@ class ScriptedTarget final : public Target {
     return answer_(request);
   }
   const std::string& root_token() const override { return token_; }
-  bool own_server() const override { return false; }
+  bool meets(Need) const override { return false; }
   bool advance(std::chrono::seconds by) override {
     now += by;
     return by < std::chrono::hours(1);

@@ -128,8 +128,8 @@ class Parser {
       if (error != std::errc{} || seconds == 0) return refuse(line, "expected a duration such as 30s, 5m or 1h");
       add(line, AdvanceStep{std::chrono::seconds(count * seconds)});
     } else if (word == "needs") {
-      if (rest != "own-server") return refuse(line, "the only need known is own-server");
-      add(line, NeedsOwnServerStep{});
+      if (rest != "own-server" && rest != "uninitialised") return refuse(line, "what can be needed is own-server or uninitialised");
+      add(line, NeedStep{rest == "own-server" ? Need::own_server : Need::uninitialised});
     } else {
       return refuse(line, "unknown word '" + std::string(word) + "'");
     }

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 #include "base/result.h"
+#include "target.h"
 
 namespace sr::api_test {
 
@@ -38,10 +39,10 @@ struct MountStep { bool auth = false; std::string type, name, body; };
 struct PolicyStep { std::string name, text; };
 struct TokenStep { std::string name, body; };
 struct AdvanceStep { std::chrono::seconds by{}; };
-struct NeedsOwnServerStep {};
+struct NeedStep { Need need; };
 struct StopStep { std::string entry; };                  // [bao entry] stop: the rest does not hold there
 
-using Step = std::variant<RequestStep, ExpectStep, LetStep, MountStep, PolicyStep, TokenStep, AdvanceStep, NeedsOwnServerStep, StopStep>;
+using Step = std::variant<RequestStep, ExpectStep, LetStep, MountStep, PolicyStep, TokenStep, AdvanceStep, NeedStep, StopStep>;
 
 struct Statement {
   std::size_t line = 0;

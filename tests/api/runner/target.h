@@ -27,6 +27,12 @@ struct Response {
   const std::string* header(std::string_view name) const;  // in any case; null when absent
 };
 
+// What a script may need beyond a server that answers.
+enum class Need {
+  own_server,     // a state that nobody else sees: the script may seal it or change what belongs to all
+  uninitialised,  // and that no sys/init has seen; the script does that itself
+};
+
 class Target {
  public:
   virtual ~Target() = default;
@@ -38,12 +44,11 @@ class Target {
   // Moves the target's clock; false where it cannot, and the rest of the script is then left out.
   virtual bool advance(std::chrono::seconds by) = 0;
 
-  // A state that nobody else sees: scripts may seal it or change what belongs to all. False for an address, unless whoever
-  // started the runner says otherwise.
-  virtual bool own_server() const = 0;
+  // For an address only whoever started the runner knows.
+  virtual bool meets(Need need) const = 0;
 
   // Back to the state at the start, before each script; a target without that keeps what it has, and the player sweeps.
-  virtual void reset() {}
+  virtual void reset(bool initialised) { static_cast<void>(initialised); }
 };
 
 struct AddressOptions {
@@ -51,6 +56,7 @@ struct AddressOptions {
   std::string root_token;
   std::string ca_file{};            // to verify the server with; empty: the system's
   bool own_server = false;
+  bool uninitialised = false;
   std::chrono::seconds patience{5}; // longest `advance` that is slept
 };
 std::unique_ptr<Target> address_target(AddressOptions options);
