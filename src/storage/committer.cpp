@@ -32,7 +32,7 @@ Committer::Committer(std::unique_ptr<Table> table, std::size_t batches_max)
           for (std::span<Waiting> rest = waiting; !rest.empty();) rest = write(rest);
       }) {}
 
-Committer::~Committer() = default;
+Committer::~Committer() { table_->stop_waiting(); }
 
 void Committer::commit(Batch batch, CommitDone done) {
   if (auto fits = check_size(batch); !fits) return done(std::unexpected(failure(std::move(fits).error())));

@@ -4,6 +4,7 @@
 #include <string>
 #include <rocksdb/env.h>
 #include "base/result.h"
+#include "storage/rocksdb_files.h"
 
 namespace sr {
 
@@ -15,16 +16,23 @@ class RocksDbFolder {
   static Result<RocksDbFolder> prepare(const RocksDbOptions&);
 
   const std::string& path() const { return path_; }
-  rocksdb::Env* env() const { return env_; }
+  rocksdb::Env* env() const { return env_.get(); }
+  // What is written from here on waits for space, until it is told no longer to.
+  void set_patient(bool patient) const {
+    if (files_) files_->set_patient(patient);
+  }
+  bool has_room(std::uint64_t bytes) const;  // also when the system does not say
+
   Error problem(const rocksdb::Status&) const;
+  Error no_space() const;
 
  private:
   Result<void> check() const;
   Error damaged(std::string what) const;
 
   std::string path_;
-  std::unique_ptr<rocksdb::Env> own_env_;  // must outlive the database
-  rocksdb::Env* env_ = nullptr;
+  std::shared_ptr<RocksDbFiles> files_;  // null in memory
+  std::unique_ptr<rocksdb::Env> env_;    // must outlive the database
 };
 
 }  // namespace sr

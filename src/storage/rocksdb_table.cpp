@@ -5,6 +5,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
@@ -33,14 +34,24 @@ Result<Revision> revision_in(rocksdb::Slice value) {
   return revision;
 }
 
+// Errors of the threads that write table files.
+struct BackgroundErrors final : rocksdb::EventListener {
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override { seen = true; }
+  std::atomic<bool> seen = false;
+};
+
 class RocksDbTable final : public Table {
  public:
-  RocksDbTable(RocksDbFolder folder, std::unique_ptr<rocksdb::DB> db, Revision last, bool in_memory, bool sync)
-      : folder_(std::move(folder)), db_(std::move(db)), last_(last), in_memory_(in_memory) {
-    write_options_.sync = sync && !in_memory;
-    write_options_.disableWAL = in_memory;
+  RocksDbTable(const RocksDbOptions& options, RocksDbFolder folder, std::unique_ptr<rocksdb::DB> db, std::shared_ptr<BackgroundErrors> errors, Revision last)
+      : folder_(std::move(folder)), errors_(std::move(errors)), db_(std::move(db)), last_(last), in_memory_(options.in_memory),
+        room_(std::min<std::size_t>(2 * options.memtable_bytes, 16 * 1024 * 1024)) {
+    write_options_.sync = options.sync && !in_memory_;
+    write_options_.disableWAL = in_memory_;
+    folder_.set_patient(true);
     publish();
   }
+  ~RocksDbTable() override { folder_.set_patient(false); }
+  void stop_waiting() override { folder_.set_patient(false); }
 
   std::unique_ptr<const Snapshot> snapshot() const override {
     std::lock_guard lock(mutex_);
@@ -71,9 +82,10 @@ class RocksDbTable final : public Table {
     }
     const Revision last = changes.back().revision;
     batch.Put(rocksdb::Slice(last_revision_key), RevisionBytes(last).slice());
-    auto status = db_->Write(write_options_, &batch);
-    if (status.IsNoSpace() && resumed()) status = db_->Write(write_options_, &batch);
-    if (!status.ok()) return std::unexpected(folder_.problem(status));
+    // Room for the batch in the log and in a table file, and for the memtables that are to be written out.
+    if (!folder_.has_room(room_ + 2 * batch.GetDataSize())) return std::unexpected(folder_.no_space());
+    if (errors_->seen) resume();
+    if (auto status = db_->Write(write_options_, &batch); !status.ok()) return std::unexpected(folder_.problem(status));
     last_ = last;
     publish();
     return {};
@@ -90,15 +102,13 @@ class RocksDbTable final : public Table {
     Moment(const Moment&) = delete;
     ~Moment() { db.ReleaseSnapshot(snapshot); }
   };
-  // RocksDB stops after a failed write, so that nothing lands behind a torn record. Resume() writes out what is in memory
-  // and begins a new log, which succeeds once there is space again. While it fails it is slow: writes between two attempts
-  // fail at once.
-  bool resumed() {
+  // After a table file that found no space RocksDB stops, until it is told to go on. To try is slow while it fails.
+  void resume() {
     const auto now = std::chrono::steady_clock::now();
-    if (now < next_resume_) return false;
-    if (db_->Resume().ok()) return true;
-    next_resume_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-    return false;
+    if (now < next_resume_) return;
+    next_resume_ = now + std::chrono::seconds(1);
+    errors_->seen = false;
+    if (!db_->Resume().ok()) errors_->seen = true;
   }
 
   void publish() {
@@ -164,11 +174,13 @@ class RocksDbTable final : public Table {
   };
 
   const RocksDbFolder folder_;
+  const std::shared_ptr<BackgroundErrors> errors_;
   const std::unique_ptr<rocksdb::DB> db_;
   mutable std::mutex mutex_;  // guards moment_
   std::shared_ptr<const Moment> moment_;
   Revision last_;
   const bool in_memory_;
+  const std::size_t room_;
   std::chrono::steady_clock::time_point next_resume_{};
   rocksdb::WriteOptions write_options_;
 };
@@ -199,7 +211,6 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env) 
   // A record that a power cut tore off at the end of the log was never acknowledged. Anything else is refused; the default
   // would open with the rows before the damage and drop the rest.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.track_and_verify_wals_in_manifest = true;
 
   options.write_buffer_size = ours.memtable_bytes;
   options.max_write_buffer_number = 3;
@@ -236,14 +247,17 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env) 
 Result<std::unique_ptr<Table>> open_rocksdb_table(RocksDbOptions ours) {
   auto folder = TRY(RocksDbFolder::prepare(ours));
   rocksdb::DB* opened = nullptr;
-  const auto status = rocksdb::DB::Open(rocksdb_options(ours, folder.env()), folder.path(), &opened);
+  const auto errors = std::make_shared<BackgroundErrors>();
+  auto options = rocksdb_options(ours, folder.env());
+  options.listeners.push_back(errors);
+  const auto status = rocksdb::DB::Open(options, folder.path(), &opened);
   std::unique_ptr<rocksdb::DB> db(opened);
   if (!status.ok()) return std::unexpected(folder.problem(status));
   rocksdb::PinnableSlice value;
   const auto found = db->Get({}, db->DefaultColumnFamily(), rocksdb::Slice(last_revision_key), &value);
   if (!found.ok() && !found.IsNotFound()) return std::unexpected(folder.problem(found));
   const Revision last = found.ok() ? TRY(revision_in(value)) : 0;
-  return std::make_unique<RocksDbTable>(std::move(folder), std::move(db), last, ours.in_memory, ours.sync);
+  return std::make_unique<RocksDbTable>(ours, std::move(folder), std::move(db), errors, last);
 }
 
 }  // namespace sr

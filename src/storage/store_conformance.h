@@ -44,6 +44,7 @@ class Unruly final : public Table {
   Result<Revision> revision_of(std::string_view key) const override { return inner_->revision_of(key); }
   Revision last_revision() const override { return inner_->last_revision(); }
   std::string_view type() const override { return inner_->type(); }
+  void stop_waiting() override { inner_->stop_waiting(); }
   Result<void> write(std::span<const Change> changes) override {
     std::unique_lock lock(reins_.mutex);
     ++reins_.writes;

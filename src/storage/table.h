@@ -15,6 +15,7 @@ class Table {
   virtual Result<Revision> revision_of(std::string_view key) const = 0;  // 0 for an absent key
   virtual Revision last_revision() const = 0;
   virtual Result<void> write(std::span<const Change>) = 0;  // in order, all or nothing, durable on return
+  virtual void stop_waiting() {}  // any thread: a write that waits for the medium fails from now on
   virtual std::string_view type() const = 0;
 };
 

@@ -56,9 +56,14 @@ class FaultFileSystem::Writable final : public rocksdb::FSWritableFile {
   Status Append(const rocksdb::Slice& data, const Options&, Context*) override {
     std::lock_guard lock(disk_.mutex_);
     if (disk_.off_ || epoch_ != disk_.epoch_) return disk_.dead();
-    const auto used = disk_.total(), room = disk_.space_ > used ? disk_.space_ - used : 0;
-    inode_->bytes.append(data.data(), std::min(room, data.size()));
-    return data.size() > room ? Status::NoSpace("the disk is full") : Status();
+    return write(data);
+  }
+  Status PositionedAppend(const rocksdb::Slice& data, std::uint64_t offset, const Options&, Context*) override {
+    std::lock_guard lock(disk_.mutex_);
+    if (disk_.off_ || epoch_ != disk_.epoch_) return disk_.dead();
+    if (offset > inode_->bytes.size() || offset < inode_->synced) return Status::InvalidArgument("not at the end");
+    inode_->bytes.resize(offset);
+    return write(data);
   }
   Status Truncate(std::uint64_t size, const Options&, Context*) override {
     std::lock_guard lock(disk_.mutex_);
@@ -81,6 +86,14 @@ class FaultFileSystem::Writable final : public rocksdb::FSWritableFile {
   }
 
  private:
+  Status write(const rocksdb::Slice& data) {
+    const auto room = disk_.room();
+    inode_->bytes.append(data.data(), std::min(room, data.size()));
+    if (data.size() <= room) return {};
+    ++disk_.refused_;
+    return Status::NoSpace("the disk is full");
+  }
+
   FaultFileSystem& disk_;
   const std::shared_ptr<Inode> inode_;
   const std::size_t epoch_;
@@ -162,9 +175,27 @@ void FaultFileSystem::set_space(std::size_t bytes) {
   std::lock_guard lock(mutex_);
   space_ = bytes;
 }
+void FaultFileSystem::hide_free_space(bool hide) {
+  std::lock_guard lock(mutex_);
+  hides_free_space_ = hide;
+}
 std::size_t FaultFileSystem::used() const {
   std::lock_guard lock(mutex_);
   return total();
+}
+std::size_t FaultFileSystem::refused() const {
+  std::lock_guard lock(mutex_);
+  return refused_;
+}
+Status FaultFileSystem::GetFreeSpace(const std::string&, const Options&, std::uint64_t* free, Context*) {
+  std::lock_guard lock(mutex_);
+  if (off_) return dead();
+  *free = hides_free_space_ ? std::numeric_limits<std::uint64_t>::max() : room();
+  return {};
+}
+std::size_t FaultFileSystem::room() const {
+  const auto used = total();
+  return space_ > used ? space_ - used : 0;
 }
 std::size_t FaultFileSystem::total() const {
   std::size_t bytes = 0;

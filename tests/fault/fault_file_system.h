@@ -33,6 +33,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   // Bytes that all files together may have; a write that does not fit is written as far as it goes.
   void set_space(std::size_t bytes);
   std::size_t used() const;
+  std::size_t refused() const;      // writes that did not fit
+  void hide_free_space(bool hide);  // as if another program took the last bytes between a look and a write
 
   // The bytes of all files of a folder, to be spoilt and put back.
   using Image = std::map<std::string, std::string>;
@@ -58,6 +60,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   Status LockFile(const std::string&, const Options&, rocksdb::FileLock**, Context*) override;
   Status UnlockFile(rocksdb::FileLock*, const Options&, Context*) override;
   Status GetAbsolutePath(const std::string& path, const Options&, std::string* absolute, Context*) override { return *absolute = path, Status(); }
+  Status GetFreeSpace(const std::string&, const Options&, std::uint64_t*, Context*) override;
   Status IsDirectory(const std::string&, const Options&, bool*, Context*) override;
 
  private:
@@ -83,6 +86,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   // Of one sync; the epoch is that of the handle.
   template <class Effect> Status sync(std::size_t epoch, Effect effect);
   std::size_t total() const;
+  std::size_t room() const;
 
   mutable std::mutex mutex_;  // guards all below
   std::map<std::string, Folder> folders_;
@@ -90,7 +94,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   std::mt19937 random_;
   std::size_t syncs_ = 0, cut_at_ = 0, epoch_ = 0;
   std::size_t space_ = std::numeric_limits<std::size_t>::max();
-  bool off_ = false;
+  std::size_t refused_ = 0;
+  bool off_ = false, hides_free_space_ = false;
 };
 
 }  // namespace sr::fault
