@@ -9,18 +9,6 @@
 namespace sr {
 namespace {
 
-std::string_view go_type(const json::Value& value) {
-  switch (value.type) {
-    case json::Type::null: return "nil";
-    case json::Type::boolean: return "bool";
-    case json::Type::number: return "json.Number";
-    case json::Type::string: return "string";
-    case json::Type::array: return "[]interface {}";
-    case json::Type::object: return "map[string]interface {}";
-  }
-  return "";
-}
-
 std::unexpected<Error> wrong(const FieldInfo& field, std::string_view why) {
   return fail(Code::invalid, concat("error converting input for field \"", field.name, "\": ", why));
 }
@@ -84,8 +72,8 @@ Result<Value> decode_duration(const FieldInfo& field, const json::Value& given) 
   if (given.is_null()) return Seconds(0);
   if (!given.is_string() && given.type != json::Type::number) return wrong(field, "could not parse duration from input");
   const auto duration = parse_duration(given.text);
-  if (!duration) return wrong(field, duration.error().message);
-  if (duration->count() < 0) return wrong(field, "cannot provide negative value");
+  if (!duration) return wrong(field, duration_problem(given.text));
+  if (duration->count() < 0) return wrong(field, concat("cannot provide negative value '", std::to_string(duration->count() / 1'000'000'000), "'"));
   return std::chrono::floor<Seconds>(*duration);
 }
 
@@ -133,6 +121,25 @@ Result<Value> decode_map(const FieldInfo& field, const json::Value& given) {
 }
 
 }  // namespace
+
+std::string duration_problem(std::string_view text) {
+  const bool looks_like_one = text.size() <= 32 && text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.+-") == text.npos;
+  if (!looks_like_one) return "time: invalid duration";
+  const bool is_number = !text.empty() && text.find_first_not_of("0123456789.+-") == text.npos;
+  return concat("time: ", is_number ? "missing unit in duration \"" : "invalid duration \"", text, "\"");
+}
+
+std::string_view go_type(const json::Value& value) {
+  switch (value.type) {
+    case json::Type::null: return "nil";
+    case json::Type::boolean: return "bool";
+    case json::Type::number: return "json.Number";
+    case json::Type::string: return "string";
+    case json::Type::array: return "[]interface {}";
+    case json::Type::object: return "map[string]interface {}";
+  }
+  return "";
+}
 
 Result<Value> decode_value(const FieldInfo& field, const json::Value& given, Arena&) {
   if (field.refused) return fail(Code::invalid, concat("the parameter \"", field.name, "\" is not supported yet, and ignoring it would be unsafe: leave it out"));

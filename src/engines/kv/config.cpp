@@ -1,0 +1,31 @@
+#include "base/concat.h"
+#include "engines/kv/engine.h"
+#include "engines/kv/fields.h"
+#include "text/duration.h"
+
+namespace sr::kv {
+
+Result<Reply> Kv::read_config(Call& call) {
+  const Config config = TRY(load_config(call));
+  json::Object data;
+  data.put("cas_required", config.cas_required)
+      .put("delete_version_after", print_duration(config.delete_version_after))
+      .put("max_versions", config.max_versions);
+  return Reply::data(std::move(data));
+}
+
+Result<Reply> Kv::write_config(Call& call) {
+  Config config = TRY(load_config(call));
+  // Vault takes any integer and keeps 32 bits of it, so that -1 is as good as no limit.
+  if (call.has(field::max_versions)) config.max_versions = static_cast<std::uint32_t>(call[field::max_versions]);
+  if (call.has(field::cas_required)) config.cas_required = call[field::cas_required];
+  if (const auto* text = call.find(field::delete_version_after_signed)) {
+    const auto after = parse_duration(*text);
+    if (!after) return fail(Code::invalid, concat("Field validation failed: error converting input for field \"delete_version_after\": ", duration_problem(*text)));
+    config.delete_version_after = std::chrono::floor<Seconds>(*after);
+  }
+  TRY(store_config(call, config));
+  return Reply::empty();
+}
+
+}  // namespace sr::kv

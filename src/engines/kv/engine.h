@@ -1,0 +1,41 @@
+// The handlers of a KV mount, by resource. What they may be asked is in kv.cpp.
+#pragma once
+#include "engines/kv/rows.h"
+#include "logical/spec.h"
+
+namespace sr::kv {
+
+class Kv final : public Engine {
+ public:
+  // data.cpp
+  Result<bool> exists(Call& call);
+  Result<Reply> read(Call& call);
+  Result<Reply> write(Call& call);
+  Result<Reply> patch(Call& call);
+  Result<Reply> remove(Call& call);
+
+  // versions.cpp
+  Result<Reply> delete_versions(Call& call);
+  Result<Reply> undelete_versions(Call& call);
+  Result<Reply> destroy_versions(Call& call);
+
+  // metadata.cpp
+  Result<Reply> list(Call& call);
+  Result<Reply> read_metadata(Call& call);
+  Result<Reply> write_metadata(Call& call);
+  Result<Reply> patch_metadata(Call& call);
+  Result<Reply> remove_metadata(Call& call);
+
+  // subkeys.cpp
+  Result<Reply> read_subkeys(Call& call);
+
+  // config.cpp
+  Result<Reply> read_config(Call& call);
+  Result<Reply> write_config(Call& call);
+
+  // hints.cpp
+  Result<Reply> hint_at_root(Call& call);
+  Result<Reply> hint_at_version_1(Call& call);
+};
+
+}  // namespace sr::kv

@@ -1,0 +1,22 @@
+// Reading what a KV route takes as it comes, with the messages that Vault has for it.
+#pragma once
+#include "engines/kv/rows.h"
+
+namespace sr::kv {
+
+// The object that a field holds; null for JSON's null and for an empty array, which count as an empty object.
+Result<const json::Value*> object_of(const FieldInfo& field, JsonValue given);
+
+// What a write's `options.cas` allows, given what is there.
+Result<void> check_cas(Call& call, const Config& config, const Meta& meta);
+
+// The numbers of `versions`, each once; `missing` is the complaint when there are none.
+Result<std::vector<VersionNumber>> version_numbers(Call& call, std::string_view missing);
+
+// Custom metadata that may be stored: nothing for JSON's null. A member that is null takes the name away from `before`.
+Result<StringMap> read_custom(JsonValue given, const StringMap& before);
+
+// The client has sent the field, be it as null.
+bool is_given(const Call& call, const FieldInfo& field);
+
+}  // namespace sr::kv

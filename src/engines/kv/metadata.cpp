@@ -1,0 +1,92 @@
+#include "engines/kv/engine.h"
+#include "base/concat.h"
+#include "engines/kv/fields.h"
+#include "engines/kv/input.h"
+#include "logical/paging.h"
+#include "text/duration.h"
+
+namespace sr::kv {
+namespace {
+
+// The settings that the client has sent; null stands for "none" there, as it does in a merge patch.
+Result<void> take_settings(const Call& call, Meta& meta, const StringMap& custom_before) {
+  if (is_given(call, field::max_versions)) meta.max_versions = static_cast<std::uint32_t>(call[field::max_versions]);
+  if (is_given(call, field::cas_required)) meta.cas_required = call[field::cas_required];
+  if (is_given(call, field::delete_version_after)) meta.delete_version_after = call[field::delete_version_after];
+  if (const JsonValue* given = call.find(field::custom_metadata)) meta.custom = TRY(read_custom(*given, custom_before));
+  return {};
+}
+
+bool has_settings(const Call& call) {
+  return is_given(call, field::max_versions) || is_given(call, field::cas_required) || is_given(call, field::delete_version_after) || is_given(call, field::custom_metadata);
+}
+
+Result<Reply> store_settings(Call& call, Meta& meta) {
+  const Time now = call.now();
+  if (meta.created == Time{}) meta.created = now;
+  meta.updated = now;
+  TRY(store_meta(call, call[field::path], meta));
+  const Config config = TRY(load_config(call));
+  if (call.has(field::cas_required) && !meta.cas_required && config.cas_required)
+    return Reply::empty().warn("\"cas_required\" set to false, but is mandated by backend config. This value will be ignored.");
+  return Reply::empty();
+}
+
+}  // namespace
+
+Result<Reply> Kv::list(Call& call) { return Reply::list(TRY(paging::list_names(call, concat("meta/", call[field::path])))); }
+
+Result<Reply> Kv::read_metadata(Call& call) {
+  const auto meta = TRY(load_meta(call, call[field::path]));
+  if (!meta) return Reply::empty();
+  json::Object versions;
+  for (VersionNumber number = meta->first(); number <= meta->current; ++number) {
+    const auto version = TRY(load_version(call, call[field::path], number));
+    if (!version) continue;
+    json::Object state;
+    state.put("created_time", rfc3339(version->created)).put("deletion_time", print_deletion_time(*version)).put("destroyed", version->destroyed);
+    versions.put(std::to_string(number), state);
+  }
+  json::Object data;
+  data.put("cas_required", meta->cas_required).put("created_time", rfc3339(meta->created)).put("current_version", meta->current);
+  put_custom(data, *meta);
+  data.put("delete_version_after", print_duration(meta->delete_version_after))
+      .put("max_versions", meta->max_versions)
+      .put("oldest_version", meta->oldest)
+      .put("updated_time", rfc3339(meta->updated))
+      .put("versions", versions);
+  return Reply::data(std::move(data));
+}
+
+Result<Reply> Kv::write_metadata(Call& call) {
+  if (!has_settings(call)) return Reply::empty();
+  Meta meta = TRY(load_meta(call, call[field::path])).value_or(Meta{});
+  TRY(take_settings(call, meta, StringMap{}));
+  return store_settings(call, meta);
+}
+
+Result<Reply> Kv::patch_metadata(Call& call) {
+  auto meta = TRY(load_meta(call, call[field::path]));
+  if (!meta) return Reply::empty().status(404);
+  if (!has_settings(call)) return Reply::empty();
+  const StringMap before = meta->custom;
+  TRY(take_settings(call, *meta, before));
+  return store_settings(call, *meta);
+}
+
+// A key with very many versions goes in several steps: each is kept, and the client is asked to come again.
+Result<Reply> Kv::remove_metadata(Call& call) {
+  auto meta = TRY(load_meta(call, call[field::path]));
+  if (!meta) return Reply::empty();
+  const VersionNumber first = meta->first(), end = std::min(meta->current + 1, first + removals_max);
+  for (VersionNumber number = first; number < end; ++number) TRY(remove_version(call, call[field::path], number));
+  if (end > meta->current) {
+    TRY(kv::remove_meta(call, call[field::path]));
+    return Reply::empty();
+  }
+  meta->oldest = end;
+  TRY(store_meta(call, call[field::path], *meta));
+  return Reply::refuse({Code::busy, "the key has very many versions: the oldest are removed, try again for the rest"});
+}
+
+}  // namespace sr::kv

@@ -1,0 +1,75 @@
+#include "engines/kv/rows.h"
+#include "base/concat.h"
+#include <charconv>
+
+namespace sr::kv {
+namespace {
+
+constexpr std::string_view config_key = "config";
+
+std::string meta_key(std::string_view path) { return concat("meta/", path); }
+
+// A path holds no NUL, so no version of one key lies among those of another.
+std::string version_key(std::string_view path, VersionNumber number) {
+  char digits[17] = "0000000000000000";
+  char text[17];
+  const auto end = std::to_chars(text, text + 16, static_cast<std::uint64_t>(number), 16).ptr;
+  std::copy_backward(text, end, digits + 16);
+  return concat("data/", path, std::string_view("\0", 1), std::string_view(digits, 16));
+}
+
+template <class T> Result<std::optional<T>> load(Call& call, const std::string& key) {
+  const auto row = TRY(call.storage().get(key));
+  if (!row) return std::nullopt;
+  return TRY(load_record<T>(row->value));
+}
+
+}  // namespace
+
+Result<Config> load_config(Call& call) { return TRY(load<Config>(call, std::string(config_key))).value_or(Config{}); }
+Result<void> store_config(Call& call, const Config& config) { return call.storage().put(config_key, store_record(config)); }
+
+Result<std::optional<Meta>> load_meta(Call& call, std::string_view path) { return load<Meta>(call, meta_key(path)); }
+Result<void> store_meta(Call& call, std::string_view path, const Meta& meta) { return call.storage().put(meta_key(path), store_record(meta)); }
+Result<void> remove_meta(Call& call, std::string_view path) { return call.storage().remove(meta_key(path)); }
+
+Result<std::optional<Version>> load_version(Call& call, std::string_view path, VersionNumber number) {
+  if (number < 1) return std::nullopt;
+  return load<Version>(call, version_key(path, number));
+}
+Result<void> store_version(Call& call, std::string_view path, VersionNumber number, const Version& version) {
+  return call.storage().put(version_key(path, number), store_record(version));
+}
+Result<void> remove_version(Call& call, std::string_view path, VersionNumber number) { return call.storage().remove(version_key(path, number)); }
+
+std::optional<Time> deletion_time(Time now, const Config& config, const Meta& meta) {
+  if (config.delete_version_after < Seconds(0)) return std::nullopt;
+  Seconds after = config.delete_version_after;
+  if (meta.delete_version_after > Seconds(0) && (after == Seconds(0) || meta.delete_version_after < after)) after = meta.delete_version_after;
+  if (after == Seconds(0)) return std::nullopt;
+  if (after > std::chrono::floor<Seconds>(Time::max() - now)) return std::nullopt;  // beyond the year 2262 is never
+  return now + after;
+}
+
+std::string print_deletion_time(const Version& version) { return version.deleted ? rfc3339(*version.deleted) : std::string(); }
+
+json::Object print_custom(const Meta& meta) {
+  json::Object custom;
+  for (const auto& [name, value] : meta.custom) custom.put(name, value);
+  return custom;
+}
+
+void put_custom(json::Object& to, const Meta& meta) {
+  if (meta.custom.empty()) to.put("custom_metadata", nullptr);
+  else to.put("custom_metadata", print_custom(meta));
+}
+
+json::Object print_version(VersionNumber number, const Version& version, const Meta& meta) {
+  json::Object object;
+  object.put("created_time", rfc3339(version.created));
+  put_custom(object, meta);
+  object.put("deletion_time", print_deletion_time(version)).put("destroyed", version.destroyed).put("version", number);
+  return object;
+}
+
+}  // namespace sr::kv

@@ -1,0 +1,14 @@
+// Lists in pages: every list route takes `after` and `limit`, and reads its names through `list_names`.
+#pragma once
+#include "logical/call.h"
+
+namespace sr::paging {
+
+inline constexpr TextField after{"after", "List only the names behind this one."};
+inline constexpr IntegerField limit{"limit", "List at most this many names; all of them when it is absent, 0 or negative."};
+
+// The names under a folder that the call asks for.
+Result<Strings> list_names(Call& call, View rows, std::string_view folder);
+inline Result<Strings> list_names(Call& call, std::string_view folder) { return list_names(call, call.storage(), folder); }
+
+}  // namespace sr::paging
