@@ -86,13 +86,17 @@ Result<void> Pipeline::resolve(Parked& r) {
   r->route = found->route;
   r->captured = found->captured;
   if (r->in.op == Op::help) return {};
+  if (path.ends_with('/') && (r->in.op == Op::create || r->in.op == Op::update || r->in.op == Op::patch)) {
+    r->complaint = Error{Code::invalid, "cannot write to a path ending in '/'"};
+    return {};
+  }
   if (r->in.complaint) {
     r->complaint = r->in.complaint;
     return {};
   }
   auto fields = decode_fields(found->route->fields, found->captured, r->in.body, *r->in.arena);
   if (fields) r->fields = std::move(*fields);
-  else r->complaint = Error{fields.error().code, (found->route->exists ? "" : "Field validation failed: ") + fields.error().message};
+  else r->complaint = Error{fields.error().code, (found->route->exists && r->in.op == Op::update ? "" : "Field validation failed: ") + fields.error().message};
   return {};
 }
 
@@ -329,7 +333,8 @@ void Pipeline::print_answer(Request& r) {
   if (reply.data()) reply.data()->print(answer.data);
   if (reply.auth()) reply.auth()->print().print(answer.auth);
   answer.warnings = reply.warnings();
-  if (r.route && !r.route->any_field && r.in.body && r.in.op != Op::help) {
+  const bool says_something = !reply.is_nil() || !reply.warnings().empty();  // a 204 stays one
+  if (says_something && r.route && !r.route->any_field && r.in.body && r.in.op != Op::help) {
     const auto odd = odd_parameters(r.route->fields, r.captured, r.in.body);
     auto name_them = [&](std::string text, const Strings& names) {
       if (names.empty()) return;
