@@ -126,7 +126,8 @@ class EngineHarness {
 
   Answer run(Transaction& transaction, const Route& route, Op op, std::string_view inside, const Fields& fields, const json::Value* body,
              Arena& arena, std::string_view address) {
-    const CallerInfo caller{.address = address};
+    CallerInfo caller;
+    caller.address = address;
     if (op == Op::update && route.exists) {
       const Call::Parts parts{op, inside, fields, body, arena, caller, host_};
       Call call(parts, view(transaction));
