@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/call.h"
 #include "cli/environment.h"
+#include "logical/policy.h"
 #include "text/hcl_format.h"
 
 namespace sr::cli {
@@ -74,6 +75,8 @@ int format_file(Call& call) {
   const std::string path = expand_home(trimmed(call.args[0]));
   const auto text = read_file(path);
   if (!text) return call.wrong("Error reading source file: " + text.error().message);
+  const auto name = parse_policy_name("policy");  // any name: what counts is whether the text is a policy
+  if (const auto policy = parse_policy(*name, *text); !policy) return call.wrong(policy.error().message);
   const auto formatted = hcl::format(*text);
   if (!formatted) return call.wrong("Error parsing policy: " + formatted.error().message);
   if (const auto written = replace_file(path, *formatted); !written) return call.wrong("Error writing result: " + written.error().message);

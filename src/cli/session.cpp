@@ -2,6 +2,7 @@
 #include "cli/environment.h"
 #include "cli/go_text.h"
 #include "cli/token_helper.h"
+#include "cli/ui.h"
 #include "text/duration.h"
 
 namespace sr::cli {
@@ -107,6 +108,9 @@ Result<std::unique_ptr<Session>> Session::open(const FlagValues& flags, Instead 
   }());
   if (options.tls.client_cert.empty() != options.tls.client_key.empty())
     return fail(Code::invalid, "failed to setup TLS config: both client cert and client key must be provided");
+  if (!options.tls.ca_cert.empty()) {
+    if (const auto file = read_file(options.tls.ca_cert); !file) return fail(Code::invalid, "failed to setup TLS config: Error loading CA File: " + file.error().message);
+  }
   auto made = client::ApiClient::make(std::move(options));
   if (!made) return fail(Code::invalid, "failed to create client: " + made.error().message);
   session->client_ = std::move(*made);

@@ -1,6 +1,8 @@
 #include "client/api_client.h"
 #include <curl/curl.h>
 #include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include "base/random.h"
 #include "text/json.h"
 
@@ -9,6 +11,7 @@ namespace {
 
 constexpr std::size_t response_bytes = 256 * 1024 * 1024;  // a server that sends more is not listened to
 constexpr std::size_t response_headers = 256;
+constexpr std::size_t ca_bytes = 16 * 1024 * 1024, ca_files = 10'000;
 
 bool same_letters(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -47,6 +50,23 @@ std::size_t take_header(char* bytes, std::size_t size, std::size_t count, void* 
   return size * count;
 }
 
+// All certificates in the files of a folder. OpenSSL would want them under names made of hashes; people just put them there.
+Result<std::string> load_folder(const std::string& folder) {
+  std::string pem;
+  std::size_t files = 0;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, failed)) {
+    if (!entry.is_regular_file(failed) || entry.file_size(failed) > ca_bytes) continue;
+    if (++files > ca_files || pem.size() > ca_bytes) return fail(Code::too_large, "too many certificates in " + folder);
+    std::ifstream file(entry.path());
+    std::string text((std::istreambuf_iterator<char>(file)), {});
+    if (text.find("-----BEGIN CERTIFICATE-----") != std::string::npos) pem.append(text).append("\n");
+  }
+  if (failed) return fail(Code::invalid, "open " + folder + ": " + failed.message());
+  if (pem.empty()) return fail(Code::invalid, "no certificates in " + folder);
+  return pem;
+}
+
 // `Get "http://...": `, the way Go's client opens the text of a failed request.
 std::string failed_request(std::string_view method, std::string_view url) {
   std::string verb(method.substr(0, 1));
@@ -77,7 +97,12 @@ std::string transport_error(CURL* handle, CURLcode code, const char* detail, con
       if (text.find("wrong version number") != std::string::npos || text.find("packet length too long") != std::string::npos)
         return "http: server gave HTTP response to HTTPS client";
       return "tls: " + text;
-    case CURLE_PEER_FAILED_VERIFICATION: return "tls: failed to verify certificate: " + text;
+    case CURLE_PEER_FAILED_VERIFICATION:
+      if (text.find("issuer certificate") != std::string::npos || text.find("self-signed") != std::string::npos || text.find("self signed") != std::string::npos)
+        return "tls: failed to verify certificate: x509: certificate signed by unknown authority";
+      if (text.find("has expired") != std::string::npos || text.find("not yet valid") != std::string::npos)
+        return "tls: failed to verify certificate: x509: certificate has expired or is not yet valid";
+      return "tls: failed to verify certificate: x509: " + text;
     case CURLE_GOT_NOTHING: return "EOF";
     case CURLE_SSL_CACERT_BADFILE: return "tls: cannot read the CA certificates: " + text;
     default: return text;
@@ -136,6 +161,8 @@ Result<std::unique_ptr<ApiClient>> ApiClient::make(Options options) {
   auto state = std::make_unique<State>();
   state->address = TRY(parse_address(options.address));
   state->options = std::move(options);
+  TlsOptions& tls = state->options.tls;
+  if (!tls.ca_path.empty() && tls.ca_cert.empty() && tls.ca_cert_pem.empty() && state->address.scheme == "https") tls.ca_cert_pem = TRY(load_folder(tls.ca_path));
   return std::unique_ptr<ApiClient>(new ApiClient(std::move(state)));
 }
 
@@ -185,9 +212,6 @@ void ApiClient::State::use_tls(CURL* curl) {
   } else if (!tls.ca_cert_pem.empty()) {
     blob(CURLOPT_CAINFO_BLOB, tls.ca_cert_pem);
     curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
-  } else if (!tls.ca_path.empty()) {
-    curl_easy_setopt(curl, CURLOPT_CAPATH, tls.ca_path.c_str());
-    curl_easy_setopt(curl, CURLOPT_CAINFO, nullptr);
   }
   if (!tls.client_cert.empty()) {
     curl_easy_setopt(curl, CURLOPT_SSLCERT, tls.client_cert.c_str());

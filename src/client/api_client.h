@@ -26,7 +26,7 @@ struct Header {
 struct TlsOptions {
   std::string ca_cert;          // a file of PEM certificates; wins over ca_path
   std::string ca_cert_pem;      // the certificates themselves
-  std::string ca_path;          // a folder of them
+  std::string ca_path;          // a folder of such files, read when the client is made
   std::string client_cert;      // files of PEM; both or none
   std::string client_key;
   std::string client_cert_pem;  // the same as texts
