@@ -1,11 +1,77 @@
 #include "audit/chained_device.h"
 #include <signal.h>
 #include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
 #include "text/base64.h"
 
 namespace sr::audit {
 
-struct ChainedDevice::Batch {
+// What the two threads work on.
+class ChainedDevice::Work {
+ public:
+  Work(Setup setup, std::unique_ptr<Sink> sink);
+  Result<void> open();
+  void write_until_closed();
+  void watch_until_finished();
+  void write(std::vector<Buffer> lines, Done done);
+  void reopen();
+  void close(bool on_its_own);
+  State state() const;
+  std::optional<AuditCheckpoint> last_checkpoint() const;
+  const Setup& setup() const { return setup_; }
+  const Identity& identity() const { return identity_; }
+
+ private:
+  using Steady = std::chrono::steady_clock;
+  struct Entry {
+    std::vector<Buffer> lines;
+    Done done;
+    Steady::time_point since;
+  };
+  struct Batch;  // what goes to the sink in one go
+
+  std::vector<Entry> take();
+  void write_entries(std::vector<Entry> entries);
+  Batch begin() const;
+  void add(Batch& batch, Buffer& line) const;
+  void add_checkpoint(Batch& batch) const;
+  Result<void> put(Batch& batch, Deadline deadline);
+  void keep_torn(const Batch& batch, std::size_t from, std::size_t to);
+  Result<void> open_sink();
+  void look_after_sink(bool asked);
+  bool checkpoint_is_due() const;
+  Result<void> put_checkpoint();
+  void note(const Result<void>& outcome);
+  Error named(const Error& error) const;
+
+  const Setup setup_;
+  const Identity identity_;
+
+  // The writer's own.
+  std::unique_ptr<Sink> sink_;
+  LogEnd end_;
+  bool open_ = false;
+  enum class Opening : std::uint8_t { none, start, resume } opening_ = Opening::none;  // the line that the next batch begins with
+  Torn torn_{};                     // what lies behind the last line, for a resume line to mark,
+  bool line_open_ = false;          // and whether it ends inside a line
+  std::size_t unsigned_lines_ = 0;  // since the last checkpoint
+  Steady::time_point signed_at_{}, looked_at_{};
+
+  mutable std::mutex mutex_;        // guards what follows
+  std::condition_variable wake_writer_, wake_watcher_;
+  std::deque<Entry> waiting_;
+  std::vector<Done> writing_;       // of the batch that the sink has; empty when the watcher has answered
+  Steady::time_point writing_since_{};
+  bool reopen_asked_ = false;
+  bool closed_ = false, finished_ = false;
+  State state_;
+  std::optional<AuditCheckpoint> last_;
+  bool on_its_own_ = false;         // nobody is there any more to keep checkpoints
+};
+
+struct ChainedDevice::Work::Batch {
   struct Mark {  // how things stand behind a line
     std::size_t bytes;
     LogEnd end;
@@ -38,41 +104,60 @@ LogEnd end_of(const std::optional<AuditCheckpoint>& last) {
 
 }  // namespace
 
+// ---- the device ---------------------------------------------------------------------------------------------------------
+
 Result<std::unique_ptr<ChainedDevice>> ChainedDevice::open(Setup setup, std::unique_ptr<Sink> sink) {
-  std::unique_ptr<ChainedDevice> device(new ChainedDevice(std::move(setup), std::move(sink)));
-  Result<void> opened = device->open_sink();
-  if (opened) {
-    Batch batch = device->begin();
-    opened = device->put(batch, Steady::now() + device->setup_.deadline);
-  }
-  if (!opened && device->setup_.must_open) return std::unexpected(opened.error());
-  device->note(opened);
-  device->writer_ = std::thread([&it = *device] { it.work(); });
-  device->watcher_ = std::thread([&it = *device] { it.watch(); });
-  return device;
+  auto work = std::make_shared<Work>(std::move(setup), std::move(sink));
+  TRY(work->open());
+  return std::unique_ptr<ChainedDevice>(new ChainedDevice(std::move(work)));
 }
 
-ChainedDevice::ChainedDevice(Setup setup, std::unique_ptr<Sink> sink)
+ChainedDevice::ChainedDevice(std::shared_ptr<Work> work)
+    : work_(std::move(work)), writer_([work = work_] { work->write_until_closed(); }), watcher_([work = work_] { work->watch_until_finished(); }) {}
+
+ChainedDevice::~ChainedDevice() {
+  const auto here = std::this_thread::get_id();
+  const bool from_within = here == writer_.get_id() || here == watcher_.get_id();
+  work_->close(from_within);
+  for (std::thread* thread : {&writer_, &watcher_}) {
+    if (from_within) thread->detach();
+    else thread->join();  // a sink gives up by the deadline, and the watcher is still there
+  }
+}
+
+void ChainedDevice::write(std::vector<Buffer> lines, Done done) { work_->write(std::move(lines), std::move(done)); }
+const AuditFormat& ChainedDevice::format() const { return work_->setup().format; }
+std::string_view ChainedDevice::type() const { return work_->setup().type; }
+const AuditDevice::Options& ChainedDevice::options() const { return work_->setup().options; }
+std::string ChainedDevice::public_key() const { return work_->identity().public_key; }
+void ChainedDevice::reopen() { work_->reopen(); }
+AuditDevice::State ChainedDevice::state() const { return work_->state(); }
+std::optional<AuditCheckpoint> ChainedDevice::last_checkpoint() const { return work_->last_checkpoint(); }
+
+ChainedDevice::Work::Work(Setup setup, std::unique_ptr<Sink> sink)
     : setup_(std::move(setup)), identity_{setup_.id, base64::encode(as_text(setup_.key.public_key()))}, sink_(std::move(sink)), end_(end_of(setup_.last)),
       state_{.since = setup_.clock.now()}, last_(setup_.last) {}
 
-ChainedDevice::~ChainedDevice() {
-  if (!writer_.joinable()) return;
-  {
-    std::lock_guard lock(mutex_);
-    closed_ = true;
-    wake_writer_.notify_all();
+// Before there are threads.
+Result<void> ChainedDevice::Work::open() {
+  Result<void> opened = open_sink();
+  if (opened) {
+    Batch batch = begin();
+    opened = put(batch, Steady::now() + setup_.deadline);
   }
-  writer_.join();  // a sink gives up by the deadline, and the watcher is still there
-  {
-    std::lock_guard lock(mutex_);
-    finished_ = true;
-    wake_watcher_.notify_all();
-  }
-  watcher_.join();
+  if (!opened && setup_.must_open) return opened;
+  note(opened);
+  return {};
 }
 
-void ChainedDevice::write(std::vector<Buffer> lines, Done done) {
+void ChainedDevice::Work::close(bool on_its_own) {
+  std::lock_guard lock(mutex_);
+  closed_ = true;
+  on_its_own_ = on_its_own;
+  wake_writer_.notify_all();
+}
+
+void ChainedDevice::Work::write(std::vector<Buffer> lines, Done done) {
   Entry entry{std::move(lines), std::move(done), Steady::now()};
   {
     std::lock_guard lock(mutex_);
@@ -85,25 +170,25 @@ void ChainedDevice::write(std::vector<Buffer> lines, Done done) {
   entry.done(std::unexpected(named({Code::internal, "too many entries wait"})));
 }
 
-void ChainedDevice::reopen() {
+void ChainedDevice::Work::reopen() {
   std::lock_guard lock(mutex_);
   reopen_asked_ = true;
   wake_writer_.notify_one();
 }
 
-AuditDevice::State ChainedDevice::state() const {
+AuditDevice::State ChainedDevice::Work::state() const {
   std::lock_guard lock(mutex_);
   return state_;
 }
 
-std::optional<AuditCheckpoint> ChainedDevice::last_checkpoint() const {
+std::optional<AuditCheckpoint> ChainedDevice::Work::last_checkpoint() const {
   std::lock_guard lock(mutex_);
   return last_;
 }
 
 // ---- the watcher ----------------------------------------------------------------------------------------------------------
 
-void ChainedDevice::watch() {
+void ChainedDevice::Work::watch_until_finished() {
   const auto pause = std::clamp<std::chrono::milliseconds>(setup_.deadline / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(1000));
   std::unique_lock lock(mutex_);
   while (!finished_) {
@@ -126,7 +211,7 @@ void ChainedDevice::watch() {
 
 // ---- the writer -----------------------------------------------------------------------------------------------------------
 
-void ChainedDevice::work() {
+void ChainedDevice::Work::write_until_closed() {
   sigset_t pipe;  // a reader that goes away is an error of the write, not a signal
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);
@@ -146,9 +231,12 @@ void ChainedDevice::work() {
       if (const Result<void> outcome = put_checkpoint(); !outcome) note(outcome);
   }
   if (open_ && unsigned_lines_ > 0) static_cast<void>(put_checkpoint());
+  std::lock_guard lock(mutex_);
+  finished_ = true;
+  wake_watcher_.notify_all();
 }
 
-std::vector<ChainedDevice::Entry> ChainedDevice::take() {
+std::vector<ChainedDevice::Work::Entry> ChainedDevice::Work::take() {
   std::unique_lock lock(mutex_);
   wake_writer_.wait_for(lock, std::min(setup_.checkpoint_interval, setup_.check_interval), [this] { return closed_ || reopen_asked_ || !waiting_.empty(); });
   std::vector<Entry> entries(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
@@ -158,7 +246,7 @@ std::vector<ChainedDevice::Entry> ChainedDevice::take() {
   return entries;
 }
 
-void ChainedDevice::write_entries(std::vector<Entry> entries) {
+void ChainedDevice::Work::write_entries(std::vector<Entry> entries) {
   Batch batch;
   std::vector<std::size_t> ends;  // of each entry, in bytes of the batch
   Result<void> outcome = fail(Code::internal, "it is not open");
@@ -186,7 +274,7 @@ void ChainedDevice::write_entries(std::vector<Entry> entries) {
 }
 
 // A batch with the line that has to come first, if one has, and its signature: so the core learns at once where this log stands.
-ChainedDevice::Batch ChainedDevice::begin() const {
+ChainedDevice::Work::Batch ChainedDevice::Work::begin() const {
   Batch batch{.end = end_, .unsigned_lines = unsigned_lines_};
   if (opening_ == Opening::none) return batch;
   if (line_open_) batch.push(line_feed, 1);
@@ -198,13 +286,13 @@ ChainedDevice::Batch ChainedDevice::begin() const {
   return batch;
 }
 
-void ChainedDevice::add(Batch& batch, Buffer& line) const {
+void ChainedDevice::Work::add(Batch& batch, Buffer& line) const {
   close_line(line, batch.end);
   batch.push(line.data(), line.size());
   batch.marks.push_back({batch.bytes, batch.end, ++batch.unsigned_lines});
 }
 
-void ChainedDevice::add_checkpoint(Batch& batch) const {
+void ChainedDevice::Work::add_checkpoint(Batch& batch) const {
   AuditCheckpoint checkpoint = sign_checkpoint(setup_.clock.now(), identity_, setup_.key, batch.end);
   Buffer& line = batch.own.emplace_back();
   print_checkpoint(line, checkpoint);
@@ -217,7 +305,7 @@ void ChainedDevice::add_checkpoint(Batch& batch) const {
 }
 
 // Leaves in `batch.marks` the lines that were written whole.
-Result<void> ChainedDevice::put(Batch& batch, Deadline deadline) {
+Result<void> ChainedDevice::Work::put(Batch& batch, Deadline deadline) {
   if (batch.pieces.empty()) return {};
   const Sink::Written written = sink_->append(batch.pieces, deadline);
   // A line that lacks its line feed only is whole: the next line feed ends it.
@@ -238,18 +326,20 @@ Result<void> ChainedDevice::put(Batch& batch, Deadline deadline) {
   }
   if (batch.checkpoint && batch.checkpoint_end <= whole) {
     signed_at_ = Steady::now();
+    bool is_kept = false;
     {
       std::lock_guard lock(mutex_);
       last_ = batch.checkpoint;
+      is_kept = setup_.on_checkpoint && !on_its_own_;
     }
-    if (setup_.on_checkpoint) setup_.on_checkpoint(*batch.checkpoint);
+    if (is_kept) setup_.on_checkpoint(*batch.checkpoint);
   }
   if (written.bytes < batch.bytes) return std::unexpected(written.problem);
   return {};
 }
 
 // A piece of a line that could not be taken back.
-void ChainedDevice::keep_torn(const Batch& batch, std::size_t from, std::size_t to) {
+void ChainedDevice::Work::keep_torn(const Batch& batch, std::size_t from, std::size_t to) {
   std::size_t at = 0;
   for (const iovec& piece : batch.pieces) {
     const std::string_view text(static_cast<const char*>(piece.iov_base), piece.iov_len);
@@ -263,15 +353,15 @@ void ChainedDevice::keep_torn(const Batch& batch, std::size_t from, std::size_t 
   if (opening_ == Opening::none) opening_ = Opening::resume;
 }
 
-bool ChainedDevice::checkpoint_is_due() const { return Steady::now() - signed_at_ >= setup_.checkpoint_interval; }
+bool ChainedDevice::Work::checkpoint_is_due() const { return Steady::now() - signed_at_ >= setup_.checkpoint_interval; }
 
-Result<void> ChainedDevice::put_checkpoint() {
+Result<void> ChainedDevice::Work::put_checkpoint() {
   Batch batch = begin();
   if (!batch.checkpoint) add_checkpoint(batch);
   return put(batch, Steady::now() + setup_.deadline);
 }
 
-Result<void> ChainedDevice::open_sink() {
+Result<void> ChainedDevice::Work::open_sink() {
   open_ = false;
   const Sink::Opened opened = TRY(sink_->open(end_));
   open_ = true;
@@ -286,7 +376,7 @@ Result<void> ChainedDevice::open_sink() {
 }
 
 // Once in a while, and on SIGHUP.
-void ChainedDevice::look_after_sink(bool asked) {
+void ChainedDevice::Work::look_after_sink(bool asked) {
   looked_at_ = Steady::now();
   Result<void> outcome;
   if (open_) {
@@ -308,10 +398,10 @@ void ChainedDevice::look_after_sink(bool asked) {
   if (!outcome) note(outcome);
 }
 
-Error ChainedDevice::named(const Error& error) const { return {Code::internal, "audit device " + setup_.name + ": " + error.message}; }
+Error ChainedDevice::Work::named(const Error& error) const { return {Code::internal, "audit device " + setup_.name + ": " + error.message}; }
 
 // Keeps the state, and logs when it changes.
-void ChainedDevice::note(const Result<void>& outcome) {
+void ChainedDevice::Work::note(const Result<void>& outcome) {
   const std::string reason = outcome ? std::string() : named(outcome.error()).message;
   {
     std::lock_guard lock(mutex_);

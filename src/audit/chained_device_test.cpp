@@ -163,6 +163,28 @@ TEST(ChainedDevice, WithoutASinkItRefusesUntilThereIsOne) {
   EXPECT_TRUE(kit.verify(sink.text).ok());
 }
 
+// As a request does that was parked here while its device was disabled.
+TEST(ChainedDevice, MayBeLetGoOfByItsOwnThread) {
+  Kit kit;
+  FakeSink sink;
+  auto setup = kit.setup();
+  setup.deadline = 30ms;
+  std::shared_ptr<ChainedDevice> device = *ChainedDevice::open(std::move(setup), std::make_unique<SharedSink>(sink));
+  const std::uint64_t first = device->last_checkpoint()->seq;
+  std::weak_ptr<ChainedDevice> gone = device;
+  std::promise<void> answered;
+  ChainedDevice& it = *device;
+  it.write(entries(1), [held = std::move(device), &answered](Result<void>) mutable {
+    held.reset();
+    answered.set_value();
+  });
+  answered.get_future().wait();
+  EXPECT_TRUE(gone.expired());
+  while (kit.verify(sink.now()).checkpoints < 2) std::this_thread::yield();  // it ends as any other, signed
+  EXPECT_EQ(kit.kept->seq, first);
+  std::this_thread::sleep_for(50ms);  // for the watcher, which looks at the clock of this test
+}
+
 TEST(ChainedDevice, SignsByTime) {
   Kit kit;
   FakeSink sink;

@@ -102,6 +102,8 @@ TEST(FileDevice, GoesOnAfterACrashAnywhere) {
   }
   const std::string whole = read_file(path);
   for (std::size_t size = kept_size; size <= whole.size(); ++size) {
+    const bool at_an_edge = whole.substr(size - 2, 4).find('\n') != std::string::npos;
+    if (!at_an_edge && size % 11 != 0) continue;
     write_file(path, whole.substr(0, size));
     kit.kept = kept;
     ASSERT_TRUE(write_and_wait(**kit.file(path), entries(10)));
