@@ -7,6 +7,7 @@ namespace sr::limits {
 
 // ---- HTTP ---------------------------------------------------------------------------------------------------------------
 constexpr std::size_t body_bytes = 32 * 1024 * 1024;          // max_request_size; over it: 413
+constexpr std::size_t bodies_bytes = 1024 * 1024 * 1024;     // of all requests that come in or are served; over it: 503
 constexpr std::size_t header_bytes = 64 * 1024;               // of the request line and all headers; over it: 431
 constexpr std::size_t header_count = 128;
 constexpr std::size_t path_bytes = 16 * 1024;

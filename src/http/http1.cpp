@@ -5,7 +5,7 @@
 namespace sr::http {
 namespace {
 
-enum : std::uint8_t { token = 1, in_value = 2 };
+enum : std::uint8_t { token = 1, in_value = 2, in_target = 4 };
 constexpr auto classes = [] {
   std::array<std::uint8_t, 256> table{};
   for (int c = 0; c < 256; ++c) {
@@ -13,6 +13,7 @@ constexpr auto classes = [] {
     const bool visible = c > 0x20 && c != 0x7f;  // VCHAR, and obs-text from 0x80 on
     if (letter || (c != 0 && std::string_view("!#$%&'*+-.^_`|~").contains(static_cast<char>(c)))) table[c] |= token;
     if (visible || c == ' ' || c == '\t') table[c] |= in_value;
+    if (visible) table[c] |= in_target;
   }
   return table;
 }();
@@ -42,21 +43,6 @@ constexpr std::size_t body_at_first = 64 * 1024;  // a promised length reserves 
 
 struct Field { std::string_view name, value; };
 
-// Eight bytes at a time: is there none below `low`, which is at most 0x80, and no DEL?
-bool all_from(std::string_view text, std::uint64_t low) {
-  constexpr std::uint64_t ones = 0x0101010101010101, tops = ones * 0x80;
-  std::uint64_t found = 0, word = 0;
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; left -= 8, at += 8) {
-    std::memcpy(&word, at, 8);
-    found |= ((word - ones * low) & ~word) | (((word ^ ones * 0x7f) - ones) & ~(word ^ ones * 0x7f));
-  }
-  for (; left > 0; --left, ++at) found |= static_cast<unsigned char>(*at) < low || *at == 0x7f ? 0x80 : 0;
-  return (found & tops) == 0;
-}
-bool is_value(std::string_view text) { return all_from(text, 0x20) || all(text, in_value); }  // a tab is rare
-
 // The field of one line, which comes without its CRLF; nothing when it is not one. A folded line starts with a space and
 // has no name, so it is none.
 std::optional<Field> parse_field(std::string_view line) {
@@ -64,7 +50,7 @@ std::optional<Field> parse_field(std::string_view line) {
   while (colon < line.size() && is(line[colon], token)) ++colon;
   if (colon == 0 || colon == line.size() || line[colon] != ':') return std::nullopt;
   const auto value = trim(line.substr(colon + 1));
-  if (!is_value(value)) return std::nullopt;
+  if (!all(value, in_value)) return std::nullopt;
   return Field{line.substr(0, colon), value};
 }
 
@@ -196,7 +182,7 @@ bool RequestParser::parse_head(std::string_view head) {
     return version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' ? refuse(505, "unsupported protocol version")
                                                                                      : refuse(400, "malformed request line");
   if (target.size() > limits_.target_bytes) return refuse(414, "request target too long");
-  if (!all_from(target, 0x21)) return refuse(400, "invalid character in request target");
+  if (!all(target, in_target)) return refuse(400, "invalid character in request target");
 
   // RFC 9112, 3.2.2: the absolute form must be understood; its authority says no more than Host does.
   bool rooted = true;
@@ -366,7 +352,7 @@ Response RequestParser::refusal() const {
 namespace {
 
 void append_value(Buffer& out, std::string_view value) {
-  if (is_value(value)) {
+  if (all(value, in_value)) {
     out += value;
     return;
   }

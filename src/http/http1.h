@@ -44,6 +44,7 @@ class RequestParser {
   Response refusal() const;
 
   State state() const { return state_; }
+  std::size_t body_bytes() const { return request_.body.size(); }  // that have come so far
   bool idle() const { return state_ == State::head && head_.empty(); }  // between two requests
   // The client holds its body back until it reads "100 Continue". True once.
   bool wants_continue() { return std::exchange(wants_continue_, false); }

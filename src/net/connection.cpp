@@ -42,7 +42,10 @@ Connection::Connection(EventLoop& loop, const Terms& terms, Socket socket, TlsSe
       stream_(std::move(socket), std::move(session)) {
   peer_.tls = terms.tls != nullptr;
 }
-Connection::~Connection() { terms_.crowd.leave(); }
+Connection::~Connection() {
+  charge(0);
+  terms_.crowd.leave();
+}
 
 void Connection::on_ready(std::uint32_t events) {
   if (events & (EPOLLERR | EPOLLHUP)) return end();
@@ -120,12 +123,30 @@ void Connection::consume(std::string_view& bytes) {
     switch (parser_.feed(bytes)) {
       case http::RequestParser::State::head: break;
       case http::RequestParser::State::body:
+        if (!charge(parser_.body_bytes())) break;
         if (parser_.wants_continue()) out_ += http::continue_line;
         break;
-      case http::RequestParser::State::complete: serve(parser_.take()); break;
+      case http::RequestParser::State::complete:
+        if (charge(parser_.body_bytes())) serve(parser_.take());
+        break;
       case http::RequestParser::State::failed: refuse(parser_.refusal()); break;
     }
   }
+}
+
+// Notes how large the body has grown. False, and the request refused, when all bodies together are too large: a limit for
+// each alone would still let a thousand senders take all memory.
+bool Connection::charge(std::size_t body_bytes) {
+  if (body_bytes == charged_) return true;
+  const auto added = body_bytes - charged_;  // modulo 2^64, so that it can take away
+  const auto before = terms_.crowd.bodies.fetch_add(added, std::memory_order_relaxed);
+  const bool grown = body_bytes > charged_;
+  charged_ = body_bytes;
+  if (!grown || before + added <= terms_.crowd.bodies_max) return true;
+  auto refusal = http::Response::text(503, "application/json", "{\"errors\":[\"too many large requests under way\"]}\n");
+  refusal.headers.push_back({"Retry-After", "1"});
+  refuse(refusal);
+  return false;
 }
 
 void Connection::serve(http::Request request) {
@@ -143,6 +164,7 @@ void Connection::serve(http::Request request) {
 void Connection::answer(http::Response response) {
   ticket_ = 0;
   loop_.revoke_ticket(slot_);
+  charge(0);
   if (terms_.crowd.stopping.load(std::memory_order_relaxed)) response.close = true;
   framing_.date = loop_.date();
   http::print(out_, response, framing_);

@@ -10,8 +10,10 @@ namespace sr::net {
 
 // All connections of one server, on all loops.
 struct Crowd {
-  explicit Crowd(std::size_t most) : max(most) {}
+  Crowd(std::size_t connections, std::size_t bodies_bytes) : max(connections), bodies_max(bodies_bytes) {}
   const std::size_t max;
+  const std::size_t bodies_max;
+  std::atomic<std::size_t> bodies = 0;  // bytes of all bodies, from the first one read to the answer
   std::atomic<bool> stopping = false;
   std::mutex mutex;  // guards `open`
   std::condition_variable left;
@@ -56,6 +58,7 @@ class Connection final : public Watched {
   bool read();
   void consume(std::string_view& bytes);
   void consume_ahead();
+  bool charge(std::size_t body_bytes);
   void serve(http::Request request);
   void answer(http::Response response);
   void refuse(const http::Response& refusal);
@@ -78,6 +81,7 @@ class Connection final : public Watched {
   http::Framing framing_;         // of the request that is served
   Ticket ticket_ = 0;             // of its reply
   std::size_t answers_ = 0;       // in out_
+  std::size_t charged_ = 0;       // to the crowd, for the body of the request under way
   std::size_t discarded_ = 0;     // while lingering
   std::size_t written_ = 0;       // of out_
   std::size_t ahead_taken_ = 0;   // of ahead_

@@ -127,9 +127,10 @@ struct Net : testing::Test {
   EchoService service;
   std::unique_ptr<Server> server;
 
-  void start(ListenerOptions listener = {}, std::size_t connections = 1000) {
+  void start(ListenerOptions listener = {}, Server::Options options = {}) {
     listener.address = "127.0.0.1:0";
-    server = std::make_unique<Server>(loops, service, log, Server::Options{.listeners = {listener}, .connections = connections});
+    options.listeners = {listener};
+    server = std::make_unique<Server>(loops, service, log, options);
     const auto started = server->start();
     ASSERT_TRUE(started) << started.error().message;
   }
@@ -231,6 +232,19 @@ TEST_F(Net, TakesABodyOfTheFullSize) {
   EXPECT_EQ(client.send(post("/a", std::string(limits::body_bytes, 'x'))).body(), "POST /a " + std::string(100, 'x'));
 }
 
+TEST_F(Net, BoundsAllBodiesTogether) {
+  start({}, {.bodies_bytes = 1000});
+  Client first(address()), second(address());
+  first.send(post("/later", std::string(600, 'x')));
+  service.wait_for_parked(1);
+  EXPECT_TRUE(second.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 600\r\n\r\n" + std::string(500, 'x')).rest().starts_with("HTTP/1.1 503 "));
+  second.close();
+  service.release();
+  EXPECT_EQ(first.body(), "POST /later " + std::string(100, 'x'));
+  Client third(address());  // until the answer, the first one's counted
+  EXPECT_EQ(third.send(post("/a", std::string(900, 'x'))).body(), "POST /a " + std::string(100, 'x'));
+}
+
 TEST_F(Net, EndsAConnectionAtAMalformedRequest) {
   start();
   Client client(address());
@@ -264,7 +278,7 @@ TEST_F(Net, CutsOffSlowSenders) {
 }
 
 TEST_F(Net, CutsOffWhoDoesNotTakeItsAnswer) {
-  start({.deadlines = {.write = 100ms, .write_bytes_per_second = EchoService::big * 10}}, 1);
+  start({.deadlines = {.write = 100ms, .write_bytes_per_second = EchoService::big * 10}}, {.connections = 1});
   Client deaf(address());
   deaf.send(get("/big"));
   Client next(address());  // has a place only when the deaf one has lost its own
@@ -295,7 +309,7 @@ TEST_F(Net, DropsAnAnswerWhoseClientHasGone) {
 }
 
 TEST_F(Net, AcceptsNoMoreThanItMay) {
-  start({}, 2);
+  start({}, {.connections = 2});
   Client first(address()), second(address());
   EXPECT_EQ(first.send(get("/1")).body(), "GET /1 ");
   EXPECT_EQ(second.send(get("/2")).body(), "GET /2 ");

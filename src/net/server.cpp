@@ -19,7 +19,7 @@ struct Server::State {
   std::vector<std::string> addresses;
   std::vector<Listening> listening;
 
-  State(Loops& all, std::size_t connections) : loops(all), crowd(connections) {}
+  State(Loops& all, const Options& options) : loops(all), crowd(options.connections, options.bodies_bytes) {}
 
   // Runs `task` on the loop, and waits for it.
   template <class Task> static void run_on(EventLoop& loop, Task task) {
@@ -43,7 +43,7 @@ struct Server::State {
   }
 };
 
-Server::Server(Loops& loops, http::Service& service, Log& log, Options options) : state_(std::make_unique<State>(loops, options.connections)) {
+Server::Server(Loops& loops, http::Service& service, Log& log, Options options) : state_(std::make_unique<State>(loops, options)) {
   for (auto& listener : options.listeners) {
     auto tls = listener.tls ? std::make_unique<TlsContext>(*listener.tls) : nullptr;
     state_->terms.push_back(std::unique_ptr<Terms>(new Terms{service, log, state_->crowd, std::move(listener), std::move(tls)}));
@@ -87,7 +87,7 @@ Result<void> Server::reload_tls() {
 void Server::stop(std::chrono::milliseconds patience) {
   state_->crowd.stopping = true;
   // Once a listener is off its loop, every connection that it dealt has been posted before what is posted now.
-  for (auto& [loop, slot] : state_->listening) State::run_on(loop, [&loop = loop, slot = slot] { loop.remove(slot); });
+  for (auto& listening : state_->listening) State::run_on(listening.loop, [&] { listening.loop.remove(listening.slot); });
   state_->listening.clear();
   state_->stop_connections(Connection::Stop::gently);
   const auto empty = [this] { return state_->crowd.open == 0; };

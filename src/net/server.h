@@ -37,7 +37,8 @@ class Server {
  public:
   struct Options {
     std::vector<ListenerOptions> listeners;
-    std::size_t connections = limits::connections;  // over it none is accepted until one goes
+    std::size_t connections = limits::connections;    // over it none is accepted until one goes
+    std::size_t bodies_bytes = limits::bodies_bytes;  // of all requests together; over it they are refused
   };
 
   // Borrows all three; the service must live until stop() has returned, the loops longer than every reply.
