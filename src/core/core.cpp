@@ -63,6 +63,15 @@ Result<void> Core::unseal(std::string_view share) {
 
 void Core::seal() {
   seal_.seal();
+  close();
+}
+
+void Core::let_go() {
+  static_cast<void>(mounts_.router());
+  static_cast<void>(audit_.devices());
+}
+
+void Core::close() {
   mounts_.unload();
   audit_.unload();
   tokens_.forget();

@@ -48,6 +48,9 @@ class Core {
   Result<void> unseal(std::string_view share);                   // blocks
   void seal();
 
+  void close();   // after drain(): closes audit devices and forgets what was cached; the rest ends with the destructor
+  void let_go();  // on a loop after close(): drops what that thread still holds
+
   std::size_t sweep();                                           // what is due; blocks
 
   Store& store() { return parts_.store; }

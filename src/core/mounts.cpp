@@ -66,7 +66,8 @@ void Mounts::add_type(Spec spec) { types_.push_back(std::make_unique<Spec>(std::
 void Mounts::add_fixed(Spec spec, MountEntry entry) {
   add_type(std::move(spec));
   entry.type = types_.back()->type;
-  fixed_.emplace(entry.path, make(*types_.back(), std::move(entry), "", 0));
+  const std::string path = entry.path;
+  fixed_.emplace(path, make(*types_.back(), std::move(entry), "", 0));
   router_.store(std::make_shared<Router>(fixed_, 0));
 }
 
@@ -92,10 +93,8 @@ Result<void> Mounts::write_entry(Transaction& transaction, const MountEntry& ent
 }
 
 Result<void> Mounts::enable(Transaction& transaction, MountEntry entry) {
-  if (const Mount* other = router()->conflict(entry.path)) {
-    if (other->entry.path == entry.path) return fail(Code::invalid, concat("path is already in use at ", entry.path));
-    return fail(Code::invalid, concat("path is already in use at ", other->entry.path));
-  }
+  if (const Mount* other = router()->conflict(entry.path))
+    return fail(Code::invalid, concat("path is already in use at ", std::string_view(other->entry.path).substr(other->entry.is_auth() ? 5 : 0)));
   entry.uuid = random_uuid(random_);
   entry.accessor = accessor_for(entry.type, entry.is_auth(), random_);
   return write_entry(transaction, entry);

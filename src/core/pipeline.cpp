@@ -162,6 +162,7 @@ Result<void> Pipeline::judge(Parked& r) {
     const Question question{.op = r->in.op, .path = r->in.path.view(), .parameters = r->in.body, .needs_sudo = r->route && r->route->access == Access::root};
     r->decision = r->caller.acl->decide(question);
     if (!r->decision.allowed) return fail(Code::denied, std::string(permission_denied));
+    if (r->decision.page_limit > 0) cap_page(*r);
   }
   if (!r->complaint) return {};
   if (!r->route && r->mount && !r->mount->spec.legacy_hint.empty()) {  // not an error but advice: clients of kv version 1
@@ -170,6 +171,16 @@ Result<void> Pipeline::judge(Parked& r) {
     return {};
   }
   return std::unexpected(*r->complaint);
+}
+
+// A policy's pagination_limit holds whatever the caller asked for: nothing, zero and too much become the limit.
+void Pipeline::cap_page(Request& r) const {
+  if (!r.route) return;
+  const auto field = std::ranges::find(r.route->fields, "limit", [](const FieldInfo* info) { return info->name; });
+  if (field == r.route->fields.end() || (*field)->kind != Kind::integer) return;
+  const auto given = std::ranges::find(r.fields, *field, &Fields::value_type::first);
+  if (given == r.fields.end()) r.fields.emplace_back(*field, r.decision.page_limit);
+  else if (auto& limit = std::get<std::int64_t>(given->second); limit <= 0 || limit > r.decision.page_limit) limit = r.decision.page_limit;
 }
 
 // ---- run ------------------------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ class Pipeline {
   void write_audit(Parked, bool with_request_line, bool with_answer_line);
   Result<void> park_for_audit(Parked&, bool with_request_line, bool with_answer_line);
   Result<Reply> handle(Request&);
+  void cap_page(Request&) const;
   void print_answer(Request&);
   View mount_view(Request&);
   Transaction& transaction(Request&);

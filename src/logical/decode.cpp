@@ -141,7 +141,21 @@ std::string_view go_type(const json::Value& value) {
   return "";
 }
 
+// A value that restricts nothing: what clients send for a setting that they leave alone.
+static bool is_blank(const json::Value& given) {
+  switch (given.type) {
+    case json::Type::null: return true;
+    case json::Type::boolean: return !given.flag;
+    case json::Type::number: return given.text == "0";
+    case json::Type::string: return given.text.empty();
+    case json::Type::array: return given.items.empty();
+    case json::Type::object: return given.members.empty();
+  }
+  return false;
+}
+
 Result<Value> decode_value(const FieldInfo& field, const json::Value& given, Arena&) {
+  if (field.refused && is_blank(given)) return JsonValue(&given);
   if (field.refused) return fail(Code::invalid, concat("the parameter \"", field.name, "\" is not supported yet, and ignoring it would be unsafe: leave it out"));
   switch (field.kind) {
     case Kind::text:

@@ -1,0 +1,39 @@
+// The server's configuration: HCL or JSON files, folders of them, and what the environment adds. A value.
+#pragma once
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/server.h"
+#include "text/hcl.h"
+
+namespace sr::server {
+
+struct StorageConfig {
+  std::string type{};  // "rocksdb", "file" (served by RocksDB at its path), "inmem"
+  std::string path{};
+};
+
+struct Config {
+  std::optional<StorageConfig> storage{};
+  std::vector<net::ListenerOptions> listeners{};
+  std::string cluster_name{};
+  std::string api_addr{};
+  Seconds default_lease_ttl = limits::default_lease_ttl;
+  Seconds max_lease_ttl = limits::max_lease_ttl;
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::standard;
+  std::string log_file{};
+  std::string pid_file{};
+  unsigned io_threads = 0;             // event loops; 0: one a core
+  std::size_t cache_bytes = 0;         // of the store's block cache; 0: its default
+  bool disable_mlock = false;
+  std::vector<std::string> notes{};    // what was read and has no effect here; for the log
+};
+
+// One text into `config`: what is said again replaces what was said before, listeners add up. Errors name the line and what to do.
+// A setting that restricts and is not enforced here is refused; one that only tunes is noted.
+Result<void> merge_config(Config& config, std::string_view text, std::string_view source);
+
+// Files as they are, folders by their *.hcl and *.json in the order of their names.
+Result<void> load_config(Config& config, const std::vector<std::string>& paths);
+
+}  // namespace sr::server

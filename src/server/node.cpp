@@ -1,0 +1,79 @@
+#include "server/node.h"
+#include <latch>
+#include "base/concat.h"
+#include "server/registry.h"
+#include "storage/committer.h"
+#include "storage/rocksdb_table.h"
+#include "text/base64.h"
+
+namespace sr::server {
+
+Result<std::unique_ptr<Node>> Node::open(const Config& config, Log& log) {
+  RocksDbOptions options;
+  options.path = config.storage->path;
+  options.in_memory = config.storage->type == "inmem";
+  if (config.cache_bytes > 0) options.cache_bytes = config.cache_bytes;
+  auto table = TRY(open_rocksdb_table(std::move(options)));
+  return std::unique_ptr<Node>(new Node(config, log, std::move(table)));
+}
+
+Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
+    : log_(log), loops_(config.io_threads > 0 ? config.io_threads : std::max(1u, std::thread::hardware_concurrency())),
+      store_(std::make_unique<Committer>(std::move(table))) {
+  Core::Options options;
+  options.cluster_name = config.cluster_name;
+  options.default_lease_ttl = config.default_lease_ttl;
+  options.max_lease_ttl = config.max_lease_ttl;
+  core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(options));
+  register_everything(*core_);
+  service_ = std::make_unique<http::V1>(*core_, http::V1::Options{});
+  server_ = std::make_unique<net::Server>(loops_, *service_, log_, net::Server::Options{.listeners = config.listeners});
+}
+
+Node::~Node() { stop(std::chrono::milliseconds(0)); }
+
+Result<void> Node::start() {
+  TRY(server_->start());
+  running_ = true;
+  return {};
+}
+
+void Node::stop(std::chrono::milliseconds patience) {
+  if (running_) server_->stop(patience);
+  running_ = false;
+  if (!core_) return;
+  core_->drain();
+  core_->close();
+  // What the loops' threads still hold of the core's state, they let go of now: the core ends before they do.
+  std::latch let_go(static_cast<std::ptrdiff_t>(loops_.size()));
+  for (std::size_t i = 0; i < loops_.size(); ++i)
+    loops_[i].post([&] {
+      core_->let_go();
+      let_go.count_down();
+    });
+  let_go.wait();
+  server_.reset();
+  service_.reset();
+  core_.reset();
+  store_.reset();
+}
+
+void Node::reload() {
+  if (const auto reloaded = server_->reload_tls(); !reloaded) log_.error("server", "TLS files not taken over, going on with the old ones", {{"why", reloaded.error().message}});
+  core_->audit().reopen();
+}
+
+Result<Node::Dev> Node::prepare_dev(const std::string& root_token) {
+  Core::InitOptions init;
+  init.seal.secret_shares = init.seal.secret_threshold = 1;
+  init.root_token_id = root_token;
+  const auto made = TRY(core_->initialize_now(std::move(init)));
+  TRY(core_->unseal(made.shares.front().reveal()));
+  Transaction transaction(*store_, &core_->barrier());
+  transaction.go_on(Tier::any);
+  TRY(core_->mounts().enable(transaction, {.path = "secret/", .type = "kv", .description = "key/value secret storage", .options = {{"version", "2"}}}));
+  if (const auto committed = commit_and_wait(*store_, TRY(transaction.take_batch())); !committed) return fail(Code::internal, "secret/ could not be mounted");
+  return Dev{base64::encode(made.shares.front().reveal()), std::string(made.root_token.reveal())};
+}
+
+}  // namespace sr::server

@@ -1,0 +1,35 @@
+#include "server/registry.h"
+#include "audit/file_device.h"
+#include "engines/kv/kv.h"
+#include "sys/sys.h"
+#include "sys/token.h"
+
+namespace sr::server {
+namespace {
+
+Result<std::unique_ptr<AuditDevice>> make_file_device(Core& core, AuditDeviceSetup setup) {
+  return open_file_device({.name = setup.entry.path,
+                           .id = setup.entry.id,
+                           .options = setup.entry.options,
+                           .salt = setup.entry.salt.copy(),
+                           .key = TRY(Ed25519Key::from_seed(setup.entry.signing_seed.reveal())),
+                           .last = std::move(setup.last),
+                           .on_checkpoint = std::move(setup.on_checkpoint),
+                           .must_open = setup.must_open,
+                           .clock = core.clock(),
+                           .log = core.log()});
+}
+
+}  // namespace
+
+void register_everything(Core& core) {
+  // always there
+  core.add_fixed(sys::spec(core), {.path = "sys/", .uuid = "sys", .accessor = "system_5f9c2a10", .description = "system endpoints used for control, policy and debugging"});
+  core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .accessor = "auth_token_8d1e07b4", .description = "token based credentials"});
+  // secrets engines
+  core.add_type(kv::spec());
+  // audit devices
+  core.add_audit_type("file", [&core](AuditDeviceSetup setup) { return make_file_device(core, std::move(setup)); });
+}
+
+}  // namespace sr::server

@@ -1,0 +1,7 @@
+// What this program contains: every engine, auth method and audit device, by hand.
+#pragma once
+#include "core/core.h"
+
+namespace sr::server {
+void register_everything(Core& core);
+}

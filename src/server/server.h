@@ -1,0 +1,12 @@
+// `strongroom server`: configuration, composition, signals.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace sr::server {
+
+// Runs until SIGTERM or SIGINT. SIGHUP reads TLS files, the log level and the audit files again. Exit codes: 0 a clean end, 1 a
+// configuration or a start that failed, with the reason on standard error.
+int run(std::vector<std::string> args);
+
+}  // namespace sr::server
