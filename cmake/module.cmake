@@ -1,6 +1,7 @@
 # A module is a folder of src/: one static library from its sources, one test binary from its *_test.cpp, one fuzz
-# target from each *_fuzz.cpp. `strongroom_module` names its level and the modules that it may include; the test
-# `module_levels` fails on an include that says otherwise, and on a header that does not compile alone.
+# target from each *_fuzz.cpp, one benchmark from each *_bench.cpp. `strongroom_module` names its level and the modules
+# that it may include; the test `module_levels` fails on an include that says otherwise, and on a header that does not
+# compile alone.
 #
 #   strongroom_module(NAME storage LEVEL 2 DEPENDS base text crypto LIBRARIES rocksdb)
 #
@@ -49,6 +50,12 @@ function(strongroom_module)
     target_link_libraries(${test_target} PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main)
     add_test(NAME unit/${MODULE_NAME} COMMAND ${test_target} --gtest_brief=1)
   endif()
+  foreach(bench ${benches})  # built when asked for by name
+    get_filename_component(bench_target ${bench} NAME_WE)
+    add_executable(${bench_target} EXCLUDE_FROM_ALL ${bench})
+    target_precompile_headers(${bench_target} REUSE_FROM strongroom_pch)
+    target_link_libraries(${bench_target} PRIVATE ${target})
+  endforeach()
   if(STRONGROOM_FUZZ)
     foreach(fuzzer ${fuzzers})
       get_filename_component(fuzz_target ${fuzzer} NAME_WE)
