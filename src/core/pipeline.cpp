@@ -384,7 +384,8 @@ void Pipeline::leave() {
 
 Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool with_answer_line) {
   if (r->route && r->route->when_sealed) return {};
-  const auto devices = core_.audit().devices();
+  // Threads of a lane may not ask again for long: a copy kept there would keep a disabled device open.
+  const auto devices = r->place == Place::loop ? core_.audit().devices() : core_.audit().enabled();
   if (devices->empty()) return {};
   std::vector<AuditEntry::Kind> kinds;
   if (with_request_line) kinds.push_back(AuditEntry::Kind::request);
