@@ -22,14 +22,19 @@ int Call::refused(std::string_view what, const Refusal& refusal) {
 // Behind the reference's line comes what to do about it.
 int Call::too_few(std::string_view expected, std::size_t got) {
   ui.error("Not enough arguments (expected " + std::string(expected) + ", got " + std::to_string(got) + ")");
-  ui.advise("Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments));
+  advise_usage();
   return local_error;
 }
 
 int Call::too_many(std::string_view expected, std::size_t got) {
   ui.error("Too many arguments (expected " + std::string(expected) + ", got " + std::to_string(got) + ")");
-  ui.advise("Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments));
+  advise_usage();
   return local_error;
+}
+
+void Call::advise_usage() {
+  const std::string name = std::string(program) + " " + std::string(command.name);
+  ui.advise("Usage: " + name + " " + std::string(command.arguments) + "\n\"" + name + " -h\" explains it, with examples.");
 }
 
 int Call::show(const MaybeAnswer& answer, std::string_view error, std::string_view done) {

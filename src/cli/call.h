@@ -36,6 +36,8 @@ struct Call {
   int too_few(std::string_view expected, std::size_t got);          // 1: "Not enough arguments (expected 1, got 0)"
   int too_many(std::string_view expected, std::size_t got);
 
+  void advise_usage();
+
   // An answer by -field or -format; nothing to show (null) as `done` on a table.
   int show(const MaybeAnswer& answer, std::string_view error, std::string_view done);
   int show(const Answer& answer);

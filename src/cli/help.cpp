@@ -32,16 +32,17 @@ std::string_view value_name(FlagType type) {
   return "";
 }
 
-void add_flags(std::string& out, std::string_view title, std::span<const Flag> flags) {
+void add_flags(std::string& out, std::string_view program, std::string_view title, std::span<const Flag> flags) {
   if (flags.empty()) return;
   out.append("\n").append(title).append(":\n");
+  const std::string_view prefix = program == "vault" ? "VAULT_" : program == "bao" ? "BAO_" : "STRONGROOM_";
   for (const Flag& flag : flags) {
     if (flag.hidden) continue;
     out.append("\n  -").append(flag.name).append(value_name(flag.type)).append("\n");
     std::string text(flag.help);
     if (!flag.alias.empty()) text.append(" This is aliased as \"-").append(flag.alias).append("\".");
-    if (!flag.standard.empty()) text.append(" The default is ").append(flag.standard).append(".");
-    if (!flag.environment.empty()) text.append(" This can also be specified via the VAULT_").append(flag.environment).append(" environment variable.");
+    if (!flag.standard.empty() && flag.standard != "false") text.append(" The default is ").append(flag.standard).append(".");
+    if (!flag.environment.empty()) text.append(" Also from ").append(prefix).append(flag.environment).append(" in the environment.");
     out.append(wrap_lines(text, 6)).append("\n");
   }
 }
@@ -89,9 +90,10 @@ std::string command_help(std::string_view program, const Command& command) {
   std::string out = "Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments) + "\n";
   add_paragraphs(out, command.text.empty() ? command.summary : command.text);
   for (const Example& example : command.examples) {
-    out.append("\n").append(wrap_lines(example.says, 2)).append("\n\n      $ ");
-    if (!example.line.starts_with("cat ") && !example.line.starts_with("echo ")) out.append(program).append(" ");
-    out.append(example.line).append("\n");
+    // An example without a word of its own goes on where the one before it ended.
+    if (!example.says.empty()) out.append("\n").append(wrap_lines(example.says, 2)).append("\n\n");
+    out += "      $ ";
+    out.append(program).append(" ").append(example.line).append("\n");
   }
   const auto children = commands_below(command.name);
   if (command.run == nullptr && !children.empty()) {
@@ -99,11 +101,9 @@ std::string command_help(std::string_view program, const Command& command) {
     add_list(out, children);
     return out;
   }
-  if (command.output != no_output || !command.local) {
-    add_flags(out, "HTTP Options", http_flags());
-    add_flags(out, "Output Options", output_flags(command.output));
-  }
-  add_flags(out, "Command Options", command.flags);
+  add_flags(out, program, "Command Options", command.flags);
+  add_flags(out, program, "Output Options", output_flags(command.output));
+  if (!command.local) add_flags(out, program, "HTTP Options", http_flags());
   return out;
 }
 
