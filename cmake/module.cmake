@@ -8,6 +8,7 @@
 # DEPENDS lists every module whose headers the folder may include; each must be of a lower level.
 set(STRONGROOM_MODULES "" CACHE INTERNAL "name;level;dependencies of each module, for tools/check_modules")
 
+add_custom_target(bench)
 add_library(strongroom_pch STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
 target_precompile_headers(strongroom_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
 target_include_directories(strongroom_pch PUBLIC ${CMAKE_SOURCE_DIR}/src)
@@ -55,6 +56,7 @@ function(strongroom_module)
     add_executable(${bench_target} EXCLUDE_FROM_ALL ${bench})
     target_precompile_headers(${bench_target} REUSE_FROM strongroom_pch)
     target_link_libraries(${bench_target} PRIVATE ${target})
+    add_dependencies(bench ${bench_target})
   endforeach()
   if(STRONGROOM_FUZZ)
     foreach(fuzzer ${fuzzers})

@@ -8,7 +8,11 @@ namespace {
 // One write of merged batches stays around this size, so that a round of large batches does not hold up the small ones.
 constexpr std::size_t merged_bytes = 4 * 1024 * 1024;
 
-CommitFailure failure(Error error) { return {std::nullopt, std::move(error)}; }
+std::unexpected<CommitFailure> failure(Error error) {
+  std::unexpected<CommitFailure> failed{CommitFailure{}};
+  failed.error().error = std::move(error);
+  return failed;
+}
 
 std::size_t bytes_of(const Batch& batch) {
   std::size_t bytes = 0;
@@ -35,9 +39,9 @@ Committer::Committer(std::unique_ptr<Table> table, std::size_t batches_max)
 Committer::~Committer() { table_->stop_waiting(); }
 
 void Committer::commit(Batch batch, CommitDone done) {
-  if (auto fits = check_size(batch); !fits) return done(std::unexpected(failure(std::move(fits).error())));
+  if (auto fits = check_size(batch); !fits) return done(failure(std::move(fits).error()));
   Waiting waiting{std::move(batch), std::move(done)};
-  if (!inbox_.push(waiting)) waiting.done(std::unexpected(failure({Code::busy, "too many commits wait for the store"})));
+  if (!inbox_.push(waiting)) waiting.done(failure({Code::busy, "too many commits wait for the store"}));
 }
 
 Result<Revision> Committer::revision_of(const std::string& key) {
@@ -46,10 +50,10 @@ Result<Revision> Committer::revision_of(const std::string& key) {
 }
 
 Committed Committer::check(const Batch& batch, Revision next) {
-  if (batch.epoch != 0) return std::unexpected(failure({Code::internal, "store: a leader's epoch means nothing to a single server"}));
+  if (batch.epoch != 0) return failure({Code::internal, "store: a leader's epoch means nothing to a single server"});
   for (const auto& [key, seen] : batch.reads) {
     auto now = revision_of(key);
-    if (!now) return std::unexpected(failure(std::move(now).error()));
+    if (!now) return failure(std::move(now).error());
     if (*now != seen) return std::unexpected(CommitFailure{key, {}});
   }
   return batch.writes.empty() ? next - 1 : next;
@@ -82,7 +86,7 @@ std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
   const auto taken = waiting.first(count);
   std::vector<std::string_view> keys;
   for (auto& [batch, done, outcome] : taken) {
-    if (outcome && !written) outcome = std::unexpected(failure(written.error()));
+    if (outcome && !written) outcome = failure(written.error());
     if (!outcome || batch.writes.empty() || listeners_.empty()) continue;
     keys.clear();
     for (const auto& write : batch.writes) keys.push_back(write.key);

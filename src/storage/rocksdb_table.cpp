@@ -235,6 +235,7 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env) 
   table.cache_index_and_filter_blocks = true;  // within the bound of the cache, not beside it
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;  // most reads are for one row
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   // A queue's head is a desert of deleted rows; a table file with one is compacted soon.
