@@ -11,6 +11,7 @@
 #include <rocksdb/write_batch.h>
 #include "base/log.h"
 #include "storage/rocksdb_folder.h"
+#include "storage/row_cache.h"
 
 namespace sr {
 namespace {
@@ -231,11 +232,10 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env) 
   options.enable_write_thread_adaptive_yield = false;
 
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(ours.cache_bytes, 4, false, 0.3);
+  table.block_cache = rocksdb::NewLRUCache(ours.cache_bytes / 4 * 3, 4, false, 0.3);
   table.cache_index_and_filter_blocks = true;  // within the bound of the cache, not beside it
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;  // most reads are for one row
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   // A queue's head is a desert of deleted rows; a table file with one is compacted soon.
@@ -258,7 +258,7 @@ Result<std::unique_ptr<Table>> open_rocksdb_table(RocksDbOptions ours) {
   const auto found = db->Get({}, db->DefaultColumnFamily(), rocksdb::Slice(last_revision_key), &value);
   if (!found.ok() && !found.IsNotFound()) return std::unexpected(folder.problem(found));
   const Revision last = found.ok() ? TRY(revision_in(value)) : 0;
-  return std::make_unique<RocksDbTable>(ours, std::move(folder), std::move(db), errors, last);
+  return cached_table(std::make_unique<RocksDbTable>(ours, std::move(folder), std::move(db), errors, last), ours.cache_bytes / 4);
 }
 
 }  // namespace sr

@@ -13,7 +13,7 @@ class Log;
 struct RocksDbOptions {
   std::string path{};                             // made if absent, with mode 0700
   bool in_memory = false;                         // on RocksDB's memory environment; `path` is a name only
-  std::size_t cache_bytes = 64 * 1024 * 1024;     // of blocks read from disk
+  std::size_t cache_bytes = 64 * 1024 * 1024;     // of rows and of blocks of table files
   std::size_t memtable_bytes = 8 * 1024 * 1024;   // of rows not yet in a table file; up to three of them
   bool sync = true;                               // false only in the durability harness, which must then fail
   rocksdb::Env* env = nullptr;                    // of the fault tests

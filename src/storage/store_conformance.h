@@ -18,6 +18,7 @@ struct Medium {
   std::string name;
   bool durable = false;  // holds its rows when it is opened again
   std::function<Result<std::unique_ptr<Table>>(const std::string& folder)> open;
+  friend void PrintTo(const Medium& medium, std::ostream* out) { *out << medium.name; }
 };
 
 // A table that fails or waits when it is told to.
@@ -274,6 +275,39 @@ TEST_P(StoreConformance, TransactionsOfManyThreadsAreOneAfterTheOther) {
   over = true;
   reader.join();
   EXPECT_EQ(get("to"), std::to_string(threads_count * transfers));
+}
+
+// Rows that are always written together are always seen together, however reads, writes and caches interleave.
+TEST_P(StoreConformance, ASnapshotIsOfOneMoment) {
+  constexpr int keys = 24;
+  auto key = [](int i) { return "together/" + std::to_string(i); };
+  auto write = [&](int round) {
+    Batch batch;
+    for (int i = 0; i < keys; ++i) batch.writes.push_back({key(i), round % 7 == 3 ? std::nullopt : std::optional(std::to_string(round))});
+    return commit_and_wait(*store, std::move(batch));
+  };
+  ASSERT_TRUE(write(0));
+  std::atomic<bool> over = false;
+  std::vector<std::thread> readers;
+  for (unsigned seed = 1; seed <= 3; ++seed)
+    readers.emplace_back([&, seed] {
+      std::mt19937 random(seed);
+      while (!over && !HasFailure()) {
+        const auto snapshot = store->snapshot();
+        const int start = static_cast<int>(random() % keys);
+        const auto first = *snapshot->get(key(start), Tier::any);
+        for (int i = 1; i < 8; ++i) {
+          const auto other = *snapshot->get(key((start + i) % keys), Tier::any);
+          ASSERT_EQ(first.has_value(), other.has_value()) << "at revision " << snapshot->revision();
+          if (!first) continue;
+          ASSERT_EQ(first->bytes, other->bytes) << "at revision " << snapshot->revision();
+          ASSERT_EQ(first->revision, snapshot->revision());
+        }
+      }
+    });
+  for (int round = 1; round <= 400; ++round) ASSERT_TRUE(write(round));
+  over = true;
+  for (auto& reader : readers) reader.join();
 }
 
 TEST_P(StoreConformance, ListenersHearOfACommitBeforeItsWriter) {
