@@ -172,7 +172,7 @@ Result<AuditReport> verify_audit_log(const std::string& file, const AuditVerifyO
   AuditReport report;
   Verifier verifier(report, options);
   std::string text;
-  std::vector<char> block(1 << 20);
+  std::vector<char> block(64 * 1024);
   Result<void> outcome;
   for (;;) {
     const ssize_t got = ::read(opened, block.data(), block.size());
