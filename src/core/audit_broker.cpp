@@ -137,10 +137,13 @@ Result<void> AuditBroker::enable(Transaction& transaction, AuditDeviceEntry entr
   entry.id = random_uuid(parts_.random);
   entry.salt = Secret(random_bytes(parts_.random, 32));
   entry.signing_seed = Secret(random_bytes(parts_.random, 32));
+  {
+    std::lock_guard lock(mutex_);
+    opened_.clear();  // those of calls that came to nothing; of this one too, when it lost a race and runs again: it would hold the file's lock
+  }
   auto device = TRY(make(entry, true));
   TRY(core.put(concat(keys::audit_devices, entry.path), store_record(entry)));
   std::lock_guard lock(mutex_);
-  opened_.clear();  // those of calls that came to nothing
   opened_.emplace(entry.id, std::move(device));
   return {};
 }
