@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
+#include "in_process_target.h"
 #include "player.h"
 
 namespace {
@@ -12,7 +13,9 @@ using namespace sr;
 using namespace sr::api_test;
 
 constexpr const char* usage =
-    "usage: api_runner --address URL --token TOKEN [options] FILE|FOLDER...\n"
+    "usage: api_runner --in-process [options] FILE|FOLDER...\n"
+    "       api_runner --address URL --token TOKEN [options] FILE|FOLDER...\n"
+    "  --in-process           a server in this process, new for each script, with a clock that can be moved\n"
     "  --server openbao       another server: its [bao] lines state where it differs\n"
     "  --compatibility FILE   the entries that those lines name (docs/compatibility.md)\n"
     "  --ca FILE              certificates to verify an https server with\n"
@@ -24,6 +27,7 @@ struct Options {
   AddressOptions target{};
   PlayerOptions player{};
   std::string compatibility = "docs/compatibility.md";
+  bool in_process = false;
   bool verbose = false;
   std::vector<std::filesystem::path> paths{};
 };
@@ -34,6 +38,7 @@ std::optional<Options> parse(int count, char** words) {
     const std::string word = words[i];
     const auto value = [&]() -> std::string { return i + 1 < count ? words[++i] : ""; };
     if (word == "--address") options.target.address = value();
+    else if (word == "--in-process") options.in_process = true;
     else if (word == "--token") options.target.root_token = value();
     else if (word == "--ca") options.target.ca_file = value();
     else if (word == "--compatibility") options.compatibility = value();
@@ -44,7 +49,7 @@ std::optional<Options> parse(int count, char** words) {
     else if (word.starts_with("--")) return {};
     else options.paths.emplace_back(word);
   }
-  if (options.target.address.empty() || options.paths.empty()) return {};
+  if (options.in_process == !options.target.address.empty() || options.paths.empty()) return {};  // one of the two
   return options;
 }
 
@@ -89,7 +94,7 @@ int main(int count, char** words) {
   }
   curl_global_init(CURL_GLOBAL_DEFAULT);
   options->player.entries = entries_of(contents(options->compatibility));
-  const auto target = address_target(options->target);
+  const auto target = options->in_process ? in_process_target() : address_target(options->target);
   Tally tally;
   for (const auto& file : scripts_below(options->paths)) {
     const auto script = parse_script(file.string(), contents(file));
