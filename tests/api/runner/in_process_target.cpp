@@ -2,6 +2,7 @@
 #include <cctype>
 #include <future>
 #include <latch>
+#include "base/assert.h"
 #include "base/log.h"
 #include "http/http1.h"
 #include "http/v1.h"
