@@ -94,7 +94,11 @@ int main(int count, char** words) {
   }
   curl_global_init(CURL_GLOBAL_DEFAULT);
   options->player.entries = entries_of(contents(options->compatibility));
+#ifdef WITH_SERVER
   const auto target = options->in_process ? in_process_target() : address_target(options->target);
+#else
+  const auto target = address_target(options->target);
+#endif
   Tally tally;
   for (const auto& file : scripts_below(options->paths)) {
     const auto script = parse_script(file.string(), contents(file));

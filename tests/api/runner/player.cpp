@@ -154,6 +154,7 @@ class Play {
     body = R"({"type":")" + step.type + '"' + (brace == body.npos ? "}" : "," + body.substr(brace + 1));
     TRY(make("POST", std::string(step.auth ? "sys/auth/" : "sys/mounts/") + path, body));
     names_.set(step.name, path);
+    if (options_.other_server) TRY(wait_until_ready(path));
     return {};
   }
 
@@ -192,13 +193,17 @@ class Play {
   // ---- what they are made of ----------------------------------------------------------------------------------------------
   Result<void> send(Request request) {
     got_ = TRY(target_.send(request));
-    // OpenBao makes a new KV mount ready in the background and refuses requests until then.
-    for (int tries = 0; options_.other_server && tries < 100 && got_.body.contains("unavailable for a brief period"); ++tries) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      got_ = TRY(target_.send(request));
-    }
     asked_ = request.method + " " + cut(request.target, 200) + (request.body.empty() ? "" : " " + cut(request.body, 200));
     sent_ = unchecked_ = true;
+    return {};
+  }
+
+  // OpenBao makes a new KV mount ready in the background and refuses requests until then.
+  Result<void> wait_until_ready(const std::string& path) {
+    const Request request{.method = "GET", .target = "/v1/" + path + "/config", .headers = {{"X-Vault-Token", TRY(names_.get("root"))}}};
+    for (int tries = 0; tries < 100 && TRY(target_.send(request)).body.contains("unavailable for a brief period"); ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
     return {};
   }
 
