@@ -8,7 +8,7 @@ namespace {
 
 // In a query and a form '+' is a blank.
 Result<std::string_view> decode_component(std::string_view encoded, Arena& arena) {
-  if (encoded.find_first_of("%+") == std::string_view::npos) return encoded;
+  if (encoded.find_first_of("%+") == std::string_view::npos) return arena.copy(encoded);  // the request goes before its fields do
   std::string blanks(encoded);
   std::ranges::replace(blanks, '+', ' ');
   const auto decoded = percent_decode(blanks);
