@@ -1,6 +1,7 @@
 // One run of one handler: the operation, the decoded fields, a view of the mount's storage, and what the server says of
 // itself and of the caller. Nothing of a Call is kept when the handler returns; all it lends ends with the request.
 #pragma once
+#include <algorithm>
 #include "base/random.h"
 #include "logical/field.h"
 #include "logical/op.h"

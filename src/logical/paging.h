@@ -11,4 +11,9 @@ inline constexpr IntegerField limit{"limit", "List at most this many names; all 
 Result<Strings> list_names(Call& call, View rows, std::string_view folder);
 inline Result<Strings> list_names(Call& call, std::string_view folder) { return list_names(call, call.storage(), folder); }
 
+// All names under a folder, and then the page of them that the call asks for: where the names that clients see are not the
+// stored ones. Sorts them.
+Result<Strings> all_names(View rows, std::string_view folder);
+Strings page_of(const Call& call, Strings names);
+
 }  // namespace sr::paging

@@ -1,0 +1,94 @@
+#include "logical/token_fields.h"
+#include "base/concat.h"
+#include "text/cidr.h"
+#include "text/duration.h"
+
+namespace sr {
+namespace {
+
+Result<Strings> canonical_cidrs(const Strings& given) {
+  Strings canonical;
+  for (const auto& text : given) {
+    const auto cidr = Cidr::parse(text);
+    if (!cidr) return fail(Code::invalid, concat("error parsing address \"", text, "\": Unable to convert \"", text, "\" to an IPv4 or IPv6 address, or a UNIX Socket"));
+    canonical.push_back(cidr->text());
+  }
+  return canonical;
+}
+
+Result<std::string> read_type(const TokenSettings& settings, std::string_view given, Strings& warnings) {
+  if (given.empty() || given == "default") return "default";
+  if (given == "service") return "service";
+  if (given == "default-service") {
+    warnings.emplace_back("default-service has no useful meaning; adjusting to service");
+    return "service";
+  }
+  if (given != "batch" && given != "default-batch") return fail(Code::invalid, concat("invalid 'token_type' value \"", given, "\""));
+  if (settings.period > Seconds(0)) return fail(Code::invalid, "'token_type' cannot be 'batch' or 'default_batch' when set to generate periodic tokens");
+  if (settings.uses != 0) return fail(Code::invalid, "'token_type' cannot be 'batch' or 'default_batch' when set to generate tokens with limited use count");
+  return fail(Code::invalid, "batch tokens are not supported yet");
+}
+
+}  // namespace
+
+FieldList token_field::all() {
+  return {&policies, &ttl, &ttl_max, &explicit_ttl_max, &period, &uses, &bound_cidrs, &no_default_policy, &type, &strictly_bind_ip};
+}
+
+Result<Strings> read_token_settings(const Call& call, TokenSettings& settings) {
+  using namespace token_field;
+  Strings warnings;
+  if (call.has(policies)) settings.policies = call[policies];
+  if (call.has(ttl)) settings.ttl = call[ttl];
+  if (call.has(ttl_max)) settings.ttl_max = call[ttl_max];
+  if (call.has(explicit_ttl_max)) settings.explicit_ttl_max = call[explicit_ttl_max];
+  if (call.has(period)) settings.period = call[period];
+  if (call.has(uses)) settings.uses = call[uses];
+  if (call.has(no_default_policy)) settings.no_default_policy = call[no_default_policy];
+  if (call.has(bound_cidrs)) settings.bound_cidrs = TRY(canonical_cidrs(call[bound_cidrs]));
+  if (settings.uses < 0) return fail(Code::invalid, "'token_num_uses' cannot be negative");
+  if (settings.ttl_max > Seconds(0) && settings.ttl > settings.ttl_max) return fail(Code::invalid, "'token_ttl' cannot be greater than 'token_max_ttl'");
+  if (call.has(type)) settings.type = TRY(read_type(settings, call[type], warnings));
+  if (call.has(ttl_max) && settings.ttl_max > call.host().ttl_max())
+    warnings.emplace_back("token_max_ttl is greater than the backend mount's maximum TTL value; issued tokens' max TTL value will be truncated");
+  if (call.has(period) && settings.period > call.host().ttl_max())
+    return fail(Code::invalid, concat("period of \"", print_duration(settings.period), "\" is greater than the backend's maximum lease TTL of \"",
+                                      print_duration(call.host().ttl_max()), "\""));
+  return warnings;
+}
+
+void put_token_settings(json::Object& to, const TokenSettings& settings) {
+  to.put(token_field::bound_cidrs.name, std::span<const std::string>(settings.bound_cidrs))
+      .put(token_field::explicit_ttl_max.name, settings.explicit_ttl_max.count())
+      .put(token_field::ttl_max.name, settings.ttl_max.count())
+      .put(token_field::no_default_policy.name, settings.no_default_policy)
+      .put(token_field::uses.name, settings.uses)
+      .put(token_field::period.name, settings.period.count())
+      .put(token_field::policies.name, std::span<const std::string>(settings.policies))
+      .put(token_field::ttl.name, settings.ttl.count())
+      .put(token_field::type.name, settings.type);
+}
+
+Login login_with(const TokenSettings& settings) {
+  Login login;
+  login.policies = settings.policies;
+  login.ttl = settings.ttl;
+  login.ttl_max = settings.ttl_max;
+  login.explicit_ttl_max = settings.explicit_ttl_max;
+  login.period = settings.period;
+  login.uses = settings.uses;
+  login.bound_cidrs = settings.bound_cidrs;
+  login.no_default_policy = settings.no_default_policy;
+  return login;
+}
+
+std::string login_display_name(const Host& host, std::string_view name) {
+  std::string_view mount = host.mount_path();
+  if (mount.starts_with("auth/")) mount.remove_prefix(5);
+  if (mount.ends_with('/')) mount.remove_suffix(1);
+  std::string text(mount);
+  std::ranges::replace(text, '/', '-');
+  return name.empty() ? text : concat(text, "-", name);
+}
+
+}  // namespace sr
