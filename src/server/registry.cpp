@@ -1,5 +1,6 @@
 #include "server/registry.h"
 #include "audit/file_device.h"
+#include "auth/approle/approle.h"
 #include "engines/kv/kv.h"
 #include "sys/sys.h"
 #include "sys/token.h"
@@ -28,6 +29,8 @@ void register_everything(Core& core) {
   core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .accessor = "auth_token_8d1e07b4", .description = "token based credentials"});
   // secrets engines
   core.add_type(kv::spec());
+  // auth methods
+  core.add_type(approle::spec());
   // audit devices
   core.add_audit_type("file", [&core](AuditDeviceSetup setup) { return make_file_device(core, std::move(setup)); });
 }
