@@ -6,9 +6,9 @@ namespace sr {
 namespace {
 
 // The rows of a part of the keys, each as it has been since `since` and is still. That holds because a write enters its
-// rows before any snapshot can see it, and nobody replaces a newer row with an older one. A row that was entered by a write
-// and has been dropped for space leaves its revision behind as the `floor`: who read at an earlier moment may have read what
-// was there before, and must not enter it.
+// rows before any snapshot can see it, and nobody replaces a newer row with an older one. A row that has been dropped, for
+// space or after a failed write, leaves the `floor` behind: who read at an earlier moment may have read what was there
+// before, and must not enter it.
 class Shard {
  public:
   struct Entry { std::string key; Revision since; std::optional<std::string> bytes; };  // no bytes: absent
@@ -33,8 +33,10 @@ class Shard {
     remove(key);
     enter({std::string(key), revision, bytes});
   }
-  void forget(std::string_view key) {
+  // After a write that failed: what the key holds since the revision `last` or before is not known here any more.
+  void forget(std::string_view key, Revision last) {
     std::lock_guard lock(mutex_);
+    floor_ = std::max(floor_, last);
     remove(key);
   }
   void set_bytes_max(std::size_t bytes) { bytes_max_ = bytes; }
@@ -81,7 +83,7 @@ class CachedTable final : public Table {
     for (const auto& change : changes) shard_of(change.key).enter_write(change.key, change.revision, *change.bytes);
     auto written = table_->write(changes);
     if (!written)  // no snapshot has this revision yet; the next write may
-      for (const auto& change : changes) shard_of(change.key).forget(change.key);
+      for (const auto& change : changes) shard_of(change.key).forget(change.key, table_->last_revision());
     return written;
   }
 

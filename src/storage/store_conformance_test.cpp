@@ -16,6 +16,28 @@ const Medium media[] = {
      .open = [](const std::string& folder) { return open_rocksdb_table({.path = folder + "/db", .memtable_bytes = 64 * 1024}); }},
 };
 
+// A write that failed has pushed a row out of the cache; a reader at an earlier moment must not put back what he saw.
+TEST(RowCache, IsNotMisledByAFailedWrite) {
+  Unruly::Reins reins;
+  Committer store(cached_table(std::make_unique<Unruly>(memory_table(), reins), 1 << 20));
+  auto put = [&](std::string value) {
+    Batch batch;
+    batch.writes.push_back({"a", std::move(value)});
+    return commit_and_wait(store, std::move(batch));
+  };
+  ASSERT_TRUE(put("1"));
+  const auto early = store.snapshot();
+  ASSERT_TRUE(put("2"));
+  reins.set_failing(true);
+  ASSERT_FALSE(put("3"));
+  EXPECT_EQ((*early->get("a", Tier::any))->bytes, "1");
+  EXPECT_EQ((*store.snapshot()->get("a", Tier::any))->bytes, "2");
+  reins.set_failing(false);
+  EXPECT_EQ(put("4"), 3u);
+  EXPECT_EQ((*early->get("a", Tier::any))->bytes, "1");
+  EXPECT_EQ((*store.snapshot()->get("a", Tier::any))->bytes, "4");
+}
+
 }  // namespace
 INSTANTIATE_TEST_SUITE_P(Media, StoreConformance, testing::ValuesIn(media), name_of_medium);
 }  // namespace sr::conformance
