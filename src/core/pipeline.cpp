@@ -78,6 +78,10 @@ Result<void> Pipeline::resolve(Parked& r) {
     return {};
   }
   r->inside = std::string_view(path).substr(r->mount->entry.path.size());
+  if (path.ends_with('/') && (r->in.op == Op::create || r->in.op == Op::update || r->in.op == Op::patch)) {
+    r->complaint = Error{Code::invalid, "cannot write to a path ending in '/'"};
+    return {};
+  }
   const auto found = match(r->mount->spec, r->inside);
   if (!found) {
     r->complaint = Error{Code::not_found, std::string(unsupported_path)};
@@ -86,10 +90,6 @@ Result<void> Pipeline::resolve(Parked& r) {
   r->route = found->route;
   r->captured = found->captured;
   if (r->in.op == Op::help) return {};
-  if (path.ends_with('/') && (r->in.op == Op::create || r->in.op == Op::update || r->in.op == Op::patch)) {
-    r->complaint = Error{Code::invalid, "cannot write to a path ending in '/'"};
-    return {};
-  }
   if (r->in.complaint) {
     r->complaint = r->in.complaint;
     return {};
@@ -125,7 +125,7 @@ Result<void> Pipeline::identify(Parked& r) {
   if (token.has_ended(core_.clock().now()) || token.uses == Token::spent_uses || token.going ||
       TRY(core_.tokens().ancestor_is_going(transaction(*r), token)))
     return fail(Code::denied, std::string(invalid_token));
-  if (!address_within(token.bound_cidrs, r->in.address)) return fail(Code::denied, std::string(permission_denied));
+  if (!address_within(token.bound_cidrs, r->in.address)) return fail(Code::denied, "permission denied");
   caller.held = found->value;
   caller.token = &caller.held->token;
   caller.limited = token.is_limited();

@@ -170,6 +170,7 @@ TEST_F(AppRoleTest, a_secret_id_ends_with_its_time_and_tidy_clears_it_away) {
   EXPECT_EQ(log_in(role_id("app"), secret).status, 200);
   method.clock().advance(std::chrono::seconds(2));
   EXPECT_EQ(log_in(role_id("app"), secret).error, refused);
+  EXPECT_EQ(post("role/app/secret-id/lookup", with_secret(secret)).status, 204);
   EXPECT_EQ(post("tidy/secret-id").status, 202);
   EXPECT_EQ(list("role/app/secret-id").status, 404);
 }

@@ -130,7 +130,7 @@ Result<Reply> AppRole::look_up_secret_id(Call& call) {
   if (call[field::secret_id].reveal().empty()) return fail(Code::invalid, "missing secret_id");
   const Role role = TRY(role_of(call));
   const auto secret = TRY(load_secret_id(call, role, TRY(hash_of_secret_id(call, call[field::secret_id].reveal()))));
-  return secret ? describe(*secret) : Reply::empty();
+  return secret && !secret->has_ended(call.now()) ? describe(*secret) : Reply::empty();
 }
 
 Result<Reply> AppRole::destroy_secret_id(Call& call) {
@@ -152,7 +152,7 @@ Result<Reply> AppRole::look_up_accessor(Call& call) {
     return Reply::data(std::move(data)).status(404);
   }
   const auto secret = TRY(load_secret_id(call, role, *hash));
-  return secret ? describe(*secret) : Reply::empty();
+  return secret && !secret->has_ended(call.now()) ? describe(*secret) : Reply::empty();
 }
 
 Result<Reply> AppRole::destroy_accessor(Call& call) {
