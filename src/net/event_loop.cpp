@@ -31,9 +31,13 @@ EventLoop::EventLoop()
   thread_ = std::thread([this] { run(); });
 }
 
-EventLoop::~EventLoop() {
+void EventLoop::stop() {
   post([this] { stopping_ = true; });
   thread_.join();
+}
+
+EventLoop::~EventLoop() {
+  if (thread_.joinable()) stop();
   close(wake_);
   close(epoll_);
 }

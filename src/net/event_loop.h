@@ -3,7 +3,7 @@
 // epoll itself and not Asio: one wait, one read and one write for a request, as in nginx; Asio adds a system call and a
 // queue to each (91k against 105k answers per CPU-second), and ten seconds to the compilation of each file that includes it.
 //
-// All but post() belongs to the loop's own thread.
+// All but post() and stop() belongs to the loop's own thread.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -35,6 +35,7 @@ class EventLoop final : public Loop {
   ~EventLoop() override;
 
   void post(Task task) override;  // from any thread
+  void stop();                    // from the thread that owns it; what is posted from now on never runs
 
   // Watches `socket` for `owner` from now on; `slot` is how the owner is called from here on.
   using Slot = std::uint32_t;

@@ -6,7 +6,10 @@ namespace sr::net {
 Loops::Loops(unsigned count) {
   for (unsigned i = 0; i < std::max(count, 1u); ++i) loops_.push_back(std::make_unique<EventLoop>());
 }
-Loops::~Loops() = default;
+// Each may be in the midst of posting to another, so all stand still before the first one goes.
+Loops::~Loops() {
+  for (auto& loop : loops_) loop->stop();
+}
 
 Loop& Loops::operator[](std::size_t i) { return *loops_[i]; }
 
