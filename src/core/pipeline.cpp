@@ -152,7 +152,7 @@ Result<void> Pipeline::exists(Parked& r) {
   }
   r->verb = verb_of(*r->route, r->in.op);
   if (!r->verb && r->in.op == Op::create) r->verb = verb_of(*r->route, Op::update);
-  if (!r->verb) r->complaint = Error{Code::unsupported, std::string(unsupported_operation)};
+  if (!r->verb) r->complaint = Error{Code::unsupported, r->route->when_sealed ? std::string() : std::string(unsupported_operation)};
   return {};
 }
 

@@ -120,7 +120,7 @@ Seconds bounded_ttl(const LifeWish& wish, const Host& host, Time created, Time n
   if (wish.explicit_ttl_max > Seconds(0)) most = std::min(most, wish.explicit_ttl_max);
   const Seconds ttl = wish.ttl > Seconds(0) ? wish.ttl : host.ttl_default();
   if (ttl <= left_of(most)) return ttl;
-  if (wish.ttl > Seconds(0) || !wish.is_renewal) capped("TTL", ttl, left_of(most));
+  if (wish.ttl > Seconds(0) || !wish.is_renewal) capped("TTL", ttl, most);
   return left_of(most);
 }
 

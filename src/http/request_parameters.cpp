@@ -84,9 +84,10 @@ Result<const json::Value*> parse_body(const Request& request, Arena& arena) {
   const auto type = media_type(request);
   // curl -d says that it sends a form, whatever it sends: what looks like JSON is JSON.
   if (same_name(type, "application/x-www-form-urlencoded") && text[text.find_first_not_of(" \t\r\n")] != '{')
-    return object_of(TRY(parse_query(text, arena)), arena);
+    return object_of(TRY(parse_query(arena.copy(text), arena)), arena);
   auto parsed = json::parse(arena, arena.copy(text));
-  if (!parsed) return fail(parsed.error().code, "failed to decode JSON input: " + parsed.error().message);
+  if (!parsed && parsed.error().code == Code::too_large) return fail(Code::invalid, "refused JSON input due to high complexity: " + parsed.error().message);
+  if (!parsed) return fail(Code::invalid, "failed to decode JSON input: " + parsed.error().message);
   if ((*parsed)->is_null()) return nullptr;
   if (!(*parsed)->is_object())
     return fail(Code::invalid, concat("failed to decode JSON input: json: cannot unmarshal ", go_type((*parsed)->type), " into Go value of type map[string]interface {}"));

@@ -9,7 +9,7 @@ namespace sr::http {
 
 using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
 
-// "a=1&b=2", decoded. Code::invalid for a broken escape.
+// "a=1&b=2", decoded. The pairs borrow from the query and the arena. Code::invalid for a broken escape.
 Result<Pairs> parse_query(std::string_view query, Arena& arena);
 const std::string_view* find(const Pairs& pairs, std::string_view name);
 

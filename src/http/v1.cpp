@@ -48,7 +48,8 @@ Result<Incoming> understand(const Request& request) {
   in.token = Secret(token_of(request));
   in.large = request.body.size() > limits::quick_body_bytes;
 
-  auto query = TRY(parse_query(request.query(), *in.arena));
+  // The request goes before its answer comes: what is kept of it lies in the arena.
+  auto query = TRY(parse_query(in.arena->copy(request.query()), *in.arena));
   if (in.op == Op::read) {
     const auto wants = [&](std::string_view name) -> Result<bool> {
       const auto* value = find(query, name);

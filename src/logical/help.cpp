@@ -40,7 +40,7 @@ json::Object path_help(const Spec& spec, std::string_view path, const Route* rou
     for (const auto& known : spec.routes) text += concat("    ", known.paths.front(), "\n        ", known.help, "\n\n");
   }
   json::Object object;
-  object.put("help", text);
+  object.put("help", text).put("see_also", nullptr);
   return object;
 }
 

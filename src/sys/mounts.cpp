@@ -66,7 +66,7 @@ Result<void> apply(const json::Value& given, MountEntry& entry, bool tuning, Are
   }
   if (const auto value = TRY(find(listing_visibility))) {
     const auto text = text_of(value);
-    if (text != "" && text != "unauth" && text != "hidden") return fail(Code::invalid, "invalid listing_visibility: use \"unauth\", \"hidden\" or nothing");
+    if (text != "" && text != "unauth" && text != "hidden") return fail(Code::invalid, concat("invalid listing_visibility ", text));
     entry.listing_visibility = text;
   }
   if (const auto value = TRY(find(token_type))) {
@@ -237,7 +237,10 @@ Result<Reply> Sys::tune(Call& call, bool auth) {
   const std::string at = mount_path(call[path], auth);
   const Mount* mount = router->at(at);
   if (!mount) return fail(Code::invalid, concat("tune of path \"", at, "\" failed: no mount entry found"));
-  if (mount->key.empty()) return fail(Code::invalid, concat("cannot tune ", at, ": it is always there, as it is"));
+  if (mount->key.empty()) {  // always there, and as it is
+    const auto first = call.body() && !call.body()->members.empty() ? call.body()->members.front().key : std::string_view("description");
+    return fail(Code::invalid, concat("cannot tune parameter ", first, " of ", at));
+  }
   MountEntry changed = mount->entry;
   if (call.has(description)) changed.description = call[description];
   if (call.body()) TRY(apply(*call.body(), changed, true, call.arena()));
@@ -259,7 +262,7 @@ std::vector<Route> mount_routes() {
   FieldList tuning{&path, &description, &options, &plugin_version, &user_lockout};
   tuning.insert(tuning.end(), config_fields.begin(), config_fields.end());
   return {
-      {.paths = {"mounts"}, .help = "The mounted secrets engines.", .verbs = {on<&Sys::list_mounts>(Op::read, "List the engines.", Cost::quick)}},
+      {.paths = {"mounts"}, .help = "List the currently mounted backends.", .verbs = {on<&Sys::list_mounts>(Op::read, "List the engines.", Cost::quick)}},
       {.paths = {"auth"}, .help = "The enabled auth methods.", .verbs = {on<&Sys::list_auth>(Op::read, "List the methods.", Cost::quick)}},
       {.paths = {"mounts/auth/{path...}/tune"}, .help = "Settings of one auth method.", .fields = tuning,
        .verbs = {on<&Sys::read_auth_tune>(Op::read, "Read the settings."), on<&Sys::tune_auth>(Op::update, "Change the settings.")}},

@@ -93,7 +93,7 @@ std::vector<Route> policy_routes() {
   FieldList writing_legacy = writing;
   writing_legacy.push_back(&rules);
   return {
-      {.paths = {"policies/acl/"},
+      {.paths = {"policies/acl/", "policies/acl"},
        .help = "The names of the policies.",
        .fields = {&after, &limit},
        .verbs = {on<&Sys::list_policies>(Op::list, "List the policies.")}},

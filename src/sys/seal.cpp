@@ -43,6 +43,7 @@ Result<Reply> Sys::read_seal_status(Call&) { return Reply::bare(seal_status_json
 Result<Reply> Sys::unseal(Call& call) {
   if (call[migrate]) return fail(Code::invalid, "seal migration is not supported yet: leave out 'migrate'");
   if (call[reset]) {
+    if (!core_.barrier().locked()) return fail(Code::invalid, "vault is unsealed");
     core_.seal_state().reset_unseal();
     return read_seal_status(call);
   }

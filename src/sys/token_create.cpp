@@ -115,7 +115,6 @@ Result<Reply> TokenApi::make(Call& call, bool orphan_path) {
     // Only what reads well in logs and user names elsewhere.
     std::string plain = "token-";
     for (const char c : name) plain += std::isalnum(static_cast<unsigned char>(c)) || c == '-' ? c : '-';
-    while (plain.ends_with('-')) plain.pop_back();
     made.display_name = plain;
   }
   made.metadata = call[field::meta];

@@ -11,7 +11,8 @@ Result<Reply> TokenApi::prolong(Call& call, const Found& found, std::string_view
   const Token& before = found.token;
   if (!before.renewable || !before.ends()) return fail(Code::invalid, "lease is not renewable");
   Token after = before;
-  LifeWish wish{.ttl = call[field::increment], .ttl_max = before.ttl_max, .explicit_ttl_max = before.explicit_ttl_max, .period = before.period, .is_renewal = true};
+  // Without an increment the token gets what it was made with once more; with 0, what the mount gives.
+  LifeWish wish{.ttl = call.has(field::increment) ? call[field::increment] : before.ttl, .ttl_max = before.ttl_max, .explicit_ttl_max = before.explicit_ttl_max, .period = before.period, .is_renewal = true};
   const auto router = core_.mounts().router();
   const Mount* mount = before.mount.empty() ? nullptr : router->by_uuid(before.mount);
   if (!before.mount.empty() && !mount) return fail(Code::invalid, "lease is not renewable");
@@ -23,7 +24,7 @@ Result<Reply> TokenApi::prolong(Call& call, const Found& found, std::string_view
     const Login now = TRY(mount->spec.renew(*mount->engine, inner, before.renew_with));
     after.period = wish.period = now.period;
     after.ttl_max = wish.ttl_max = now.ttl_max;
-    if (wish.ttl == Seconds(0)) wish.ttl = now.ttl;
+    if (!call.has(field::increment)) wish.ttl = now.ttl;
   }
   Strings warnings;
   const Seconds ttl = bounded_ttl(wish, host, before.created, call.now(), warnings);
@@ -65,7 +66,7 @@ Result<Reply> TokenApi::revoke_self(Call& call) {
 }
 
 Result<Reply> TokenApi::revoke_accessor(Call& call) {
-  if (call[field::accessor].empty()) return fail(Code::invalid, "1 error occurred:\n\t* missing accessor\n\n");
+  if (call[field::accessor].empty()) return fail(Code::invalid, "missing accessor");
   const auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[field::accessor]));
   if (!hash) return Reply::empty().warn("No token found with this accessor");
   TRY(core_.tokens().revoke(call.storage().transaction(), *hash));

@@ -15,10 +15,10 @@ Result<std::optional<TokenApi::Found>> TokenApi::find(Call& call, std::string_vi
 }
 
 Result<TokenApi::Found> TokenApi::find_by_accessor(Call& call) {
-  if (call[field::accessor].empty()) return fail(Code::invalid, "1 error occurred:\n\t* missing accessor\n\n");
+  if (call[field::accessor].empty()) return fail(Code::invalid, "missing accessor");
   auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[field::accessor]));
   auto found = hash ? TRY(find_hash(call, std::move(*hash))) : std::nullopt;
-  if (!found) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
+  if (!found) return fail(Code::invalid, "invalid accessor");
   return std::move(*found);
 }
 
