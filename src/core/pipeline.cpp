@@ -77,8 +77,9 @@ Result<void> Pipeline::resolve(Parked& r) {
     r->complaint = Error{Code::not_found, concat("no handler for route \"", path, "\". route entry not found.")};
     return {};
   }
-  r->inside = std::string_view(path).substr(r->mount->entry.path.size());
-  if (path.ends_with('/') && (r->in.op == Op::create || r->in.op == Op::update || r->in.op == Op::patch)) {
+  r->inside = std::string_view(path).substr(std::min(path.size(), r->mount->entry.path.size()));  // "secret" is "secret/"
+  const bool writes = r->in.op == Op::create || r->in.op == Op::update || r->in.op == Op::patch;
+  if (writes && path.ends_with('/')) {
     r->complaint = Error{Code::invalid, "cannot write to a path ending in '/'"};
     return {};
   }

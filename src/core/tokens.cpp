@@ -196,7 +196,7 @@ Result<void> Tokens::remove_rows(Transaction& transaction, const std::string& ha
   if (!token.parent.empty()) TRY(core.remove(concat(keys::children, token.parent, "/", hash)));
   if (!token.mount.empty()) TRY(core.remove(concat(keys::by_mount, token.mount, "/", hash)));
   if (token.ends()) TRY(core.remove(expiry_key(token, hash)));
-  return core.remove(concat(keys::accessors, token.accessor));
+  return core.remove(concat(keys::accessors, TRY(barrier_.storage_hmac("accessor", token.accessor))));
 }
 
 // Breadth first, so that the leaves come last. Every row read is a precondition: no child appears unseen.

@@ -25,7 +25,7 @@ struct MadeToken {
 
 class Tokens {
  public:
-  Tokens(const Store& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {}
+  Tokens(const Barrier& barrier, const Clock& clock, Random& random) : barrier_(barrier), clock_(clock), random_(random) {}
 
   using Cache = ObjectCache<CachedToken>;
 
@@ -68,7 +68,7 @@ class Tokens {
   static std::string expiry_key(const Token&, std::string_view hash);
   std::size_t revoke_step(Store&, const Barrier&, const std::string& hash);
 
-  const Store& store_;
+  const Barrier& barrier_;
   const Clock& clock_;
   Random& random_;
   Cache cache_{limits::token_cache_entries};

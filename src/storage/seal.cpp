@@ -26,12 +26,12 @@ Result<std::size_t> number_of(const json::Value& object, std::string_view name) 
 }  // namespace
 
 Result<void> SealConfig::check() const {
-  if (secret_shares < 1) return fail(Code::invalid, "shares must be at least one");
-  if (secret_threshold < 1) return fail(Code::invalid, "threshold must be at least one");
-  if (secret_shares > 1 && secret_threshold < 2) return fail(Code::invalid, "threshold must be greater than one for multiple shares");
-  if (secret_shares > 255) return fail(Code::invalid, "shares must be less than 256");
-  if (secret_threshold > 255) return fail(Code::invalid, "threshold must be less than 256");
-  if (secret_threshold > secret_shares) return fail(Code::invalid, "threshold cannot be larger than shares");
+  if (secret_shares < 1) return fail(Code::invalid, "invalid seal configuration: shares must be at least one");
+  if (secret_threshold < 1) return fail(Code::invalid, "invalid seal configuration: threshold must be at least one");
+  if (secret_shares > 1 && secret_threshold < 2) return fail(Code::invalid, "invalid seal configuration: threshold must be greater than one for multiple shares");
+  if (secret_shares > 255) return fail(Code::invalid, "invalid seal configuration: shares must be less than 256");
+  if (secret_threshold > 255) return fail(Code::invalid, "invalid seal configuration: threshold must be less than 256");
+  if (secret_threshold > secret_shares) return fail(Code::invalid, "invalid seal configuration: threshold cannot be larger than shares");
   return {};
 }
 

@@ -131,11 +131,11 @@ TEST(SealConfig, HasVaultsBounds) {
   };
   EXPECT_EQ(why(1, 1), "");
   EXPECT_EQ(why(255, 2), "");
-  EXPECT_EQ(why(0, 0), "shares must be at least one");
-  EXPECT_EQ(why(3, 0), "threshold must be at least one");
-  EXPECT_EQ(why(3, 1), "threshold must be greater than one for multiple shares");
-  EXPECT_EQ(why(256, 2), "shares must be less than 256");
-  EXPECT_EQ(why(1, 2), "threshold cannot be larger than shares");
+  EXPECT_EQ(why(0, 0), "invalid seal configuration: shares must be at least one");
+  EXPECT_EQ(why(3, 0), "invalid seal configuration: threshold must be at least one");
+  EXPECT_EQ(why(3, 1), "invalid seal configuration: threshold must be greater than one for multiple shares");
+  EXPECT_EQ(why(256, 2), "invalid seal configuration: shares must be less than 256");
+  EXPECT_EQ(why(1, 2), "invalid seal configuration: threshold cannot be larger than shares");
 }
 
 }  // namespace

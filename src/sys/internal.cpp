@@ -18,6 +18,7 @@ Result<Reply> Sys::list_ui_mounts(Call& call) {
     const auto hash = TRY(core_.tokens().hash_of(core_.barrier(), call.caller().token));
     if (const auto found = TRY(core_.tokens().find(call.storage().transaction(), hash)); found && !found->value->token.has_ended(call.now()))
       acl = TRY(core_.policies().acl(call.storage().transaction(), found->value->token.policies));
+    if (!acl) return fail(Code::denied, "permission denied");
   }
   json::Object secret, auth;
   for (const auto& [at, mount] : core_.mounts().router()->mounts()) {

@@ -114,7 +114,8 @@ Result<Reply> TokenApi::make(Call& call, bool orphan_path) {
   if (const auto name = call[field::display_name]; !name.empty()) {
     // Only what reads well in logs and user names elsewhere.
     std::string plain = "token-";
-    for (const char c : name) plain += std::isalnum(static_cast<unsigned char>(c)) || c == '-' ? c : '-';
+    for (const char c : name)
+      if ((c & 0xc0) != 0x80) plain += std::isalnum(static_cast<unsigned char>(c)) || c == '-' ? c : '-';  // one dash a character
     made.display_name = plain;
   }
   made.metadata = call[field::meta];
