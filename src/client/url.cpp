@@ -1,4 +1,5 @@
 #include "client/url.h"
+#include <map>
 #include "base/path.h"
 
 namespace sr::client {
@@ -99,10 +100,11 @@ std::string escape_query(std::string_view text) {
   return out;
 }
 
-std::string encode_query(Query query) {
-  std::stable_sort(query.begin(), query.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+std::string encode_query(const Query& query) {
+  std::multimap<std::string_view, std::string_view> sorted;  // equal names keep the order in which they come
+  for (const auto& [name, value] : query) sorted.emplace(name, value);
   std::string out;
-  for (const auto& [name, value] : query) {
+  for (const auto& [name, value] : sorted) {
     if (!out.empty()) out += '&';
     out += escape_query(name) + "=" + escape_query(value);
   }

@@ -29,6 +29,6 @@ inline std::string join_path(std::string_view a, std::string_view b, std::string
 
 std::string escape_path(std::string_view path);
 std::string escape_query(std::string_view text);
-std::string encode_query(Query query);  // sorted by name; the values of one name keep their order
+std::string encode_query(const Query& query);  // sorted by name; the values of one name keep their order
 
 }  // namespace sr::client
