@@ -11,8 +11,9 @@ Result<Reply> TokenApi::prolong(Call& call, const Found& found, std::string_view
   const Token& before = found.token;
   if (!before.renewable || !before.ends()) return fail(Code::invalid, "lease is not renewable");
   Token after = before;
-  // Without an increment the token gets what it was made with once more; with 0, what the mount gives.
-  LifeWish wish{.ttl = call.has(field::increment) ? call[field::increment] : before.ttl, .ttl_max = before.ttl_max, .explicit_ttl_max = before.explicit_ttl_max, .period = before.period, .is_renewal = true};
+  // Without an increment, which clients write as 0, the token gets what it was made with once more.
+  const Seconds increment = call[field::increment];
+  LifeWish wish{.ttl = increment.count() > 0 ? increment : before.ttl, .ttl_max = before.ttl_max, .explicit_ttl_max = before.explicit_ttl_max, .period = before.period, .is_renewal = true};
   const auto router = core_.mounts().router();
   const Mount* mount = before.mount.empty() ? nullptr : router->by_uuid(before.mount);
   if (!before.mount.empty() && !mount) return fail(Code::invalid, "lease is not renewable");
@@ -24,7 +25,7 @@ Result<Reply> TokenApi::prolong(Call& call, const Found& found, std::string_view
     const Login now = TRY(mount->spec.renew(*mount->engine, inner, before.renew_with));
     after.period = wish.period = now.period;
     after.ttl_max = wish.ttl_max = now.ttl_max;
-    if (!call.has(field::increment)) wish.ttl = now.ttl;
+    if (increment.count() <= 0) wish.ttl = now.ttl;
   }
   Strings warnings;
   const Seconds ttl = bounded_ttl(wish, host, before.created, call.now(), warnings);
