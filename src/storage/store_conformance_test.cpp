@@ -16,6 +16,29 @@ const Medium media[] = {
      .open = [](const std::string& folder) { return open_rocksdb_table({.path = folder + "/db", .memtable_bytes = 64 * 1024}); }},
 };
 
+// On the I/O thread nothing waits for the disk: a row that is in no cache says so, and is there once a lane has read it.
+TEST(RocksDb, SaysWhatIsNotInMemory) {
+  std::string folder = testing::TempDir() + "/tiers-XXXXXX";
+  ASSERT_TRUE(::mkdtemp(folder.data()));
+  {
+    Committer store(*open_rocksdb_table({.path = folder}));
+    Batch batch;
+    for (int i = 0; i < 1000; ++i) batch.writes.push_back({"k" + std::to_string(i), std::string(200, 'v')});
+    ASSERT_TRUE(commit_and_wait(store, std::move(batch)));
+    EXPECT_TRUE(store.snapshot()->get("k7", Tier::memory));
+  }
+  {
+    Committer store(*open_rocksdb_table({.path = folder}));
+    const auto snapshot = store.snapshot();
+    const auto row = snapshot->get("k7", Tier::memory);
+    ASSERT_FALSE(row);
+    EXPECT_EQ(row.error().code, Code::incomplete);
+    EXPECT_TRUE(*snapshot->get("k7", Tier::any));
+    EXPECT_TRUE(*snapshot->get("k7", Tier::memory));
+  }
+  std::filesystem::remove_all(folder);
+}
+
 // A write that failed has pushed a row out of the cache; a reader at an earlier moment must not put back what he saw.
 TEST(RowCache, IsNotMisledByAFailedWrite) {
   Unruly::Reins reins;
