@@ -58,7 +58,7 @@ struct Mount {
 class Router {
  public:
   using Mounts = std::map<std::string, std::shared_ptr<const Mount>, std::less<>>;  // by path
-  explicit Router(Mounts mounts = {}, Revision revision = 0) : mounts_(std::move(mounts)), revision_(revision) {}
+  explicit Router(Mounts mounts = {}, Revision revision = 0);
 
   const Mount* find(std::string_view path) const;        // the mount that the path lies in, the longest one
   const Mount* at(std::string_view mount_path) const;    // mounted exactly there
@@ -71,6 +71,7 @@ class Router {
 
  private:
   Mounts mounts_;
+  std::unordered_map<std::string_view, const Mount*> by_uuid_;  // every request of a login's token asks here
   Revision revision_;
 };
 

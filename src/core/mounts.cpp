@@ -31,6 +31,10 @@ class MountHost final : public Host {
 };
 
 // ---- the router ---------------------------------------------------------------------------------------------------------
+Router::Router(Mounts mounts, Revision revision) : mounts_(std::move(mounts)), revision_(revision) {
+  for (const auto& [path, mount] : mounts_) by_uuid_.emplace(mount->entry.uuid, mount.get());
+}
+
 const Mount* Router::find(std::string_view path) const {
   // Mounts do not nest, so nothing lies between a mount and the paths in it. "secret" is "secret/".
   const auto after = mounts_.upper_bound(path);
@@ -48,8 +52,8 @@ const Mount* Router::by_accessor(std::string_view accessor) const {
   return found == mounts_.end() ? nullptr : found->second.get();
 }
 const Mount* Router::by_uuid(std::string_view uuid) const {
-  const auto found = std::ranges::find_if(mounts_, [&](const auto& mount) { return mount.second->entry.uuid == uuid; });
-  return found == mounts_.end() ? nullptr : found->second.get();
+  const auto found = by_uuid_.find(uuid);
+  return found == by_uuid_.end() ? nullptr : found->second;
 }
 const Mount* Router::conflict(std::string_view mount_path) const {
   for (const auto& [path, mount] : mounts_)

@@ -17,9 +17,9 @@ constexpr std::string_view contended = "too many concurrent changes, try again";
 // The whole life of a request. Where a step says "parks", no thread holds the request until it is called back.
 const Pipeline::Step Pipeline::road[] = {
     // admit, on the loop that the request came in on
-    {"resolve", &Pipeline::resolve},                // mount, route, fields; complaints are kept for later
+    {"resolve", &Pipeline::resolve},                // mount, route, fields; complaints are kept. A call that lost a race starts over here
     {"gate", &Pipeline::gate},                      // initialised and unsealed
-    {"identify", &Pipeline::identify},              // the caller behind the token. A call that lost a race starts over here
+    {"identify", &Pipeline::identify},              // the caller behind the token
     {"spend", &Pipeline::spend},                    // parks: a limited token's use is gone, once, before anything is judged
     {"exists", &Pipeline::exists},                  // create or update?
     {"judge", &Pipeline::judge},                    // the ACL; only then may a complaint be heard
@@ -28,7 +28,7 @@ const Pipeline::Step Pipeline::road[] = {
     {"audit request", &Pipeline::audit_request},    // parks: nothing has an effect before its line is written
     {"run", &Pipeline::run},                        // moves to a lane: the handler, or the plan of an external verb
     {"add records", &Pipeline::add_records},        // lease, token, wrapping, intent: the same transaction
-    {"commit", &Pipeline::commit},                  // parks: all or nothing. After a conflict: identify
+    {"commit", &Pipeline::commit},                  // parks: all or nothing. After a conflict: resolve
     // act, external verbs only
     {"act", &Pipeline::act},                        // moves to the external lane: outside, once
     {"settle", &Pipeline::settle},                  // what came of it
@@ -68,7 +68,10 @@ void Pipeline::carry(Parked request, Place place) {
 }
 
 // ---- admit ----------------------------------------------------------------------------------------------------------------
+// Also where a call that lost a race starts over: on the mounts, the token and the rows that are there now.
 Result<void> Pipeline::resolve(Parked& r) {
+  r->complaint.reset();
+  r->route = nullptr;
   r->router = core_.mounts().router();
   r->barrier = &core_.barrier();
   const std::string& path = r->in.path.text();
@@ -110,7 +113,6 @@ Result<void> Pipeline::gate(Parked& r) {
   return {};
 }
 
-// Also where a call that lost a race starts over: with a new transaction, on what is true now.
 Result<void> Pipeline::identify(Parked& r) {
   r->transaction.reset();
   if (r->spent) return {};  // the use is paid for, and the token may be gone with it
@@ -123,7 +125,8 @@ Result<void> Pipeline::identify(Parked& r) {
   if (!found) return fail(Code::denied, std::string(invalid_token));
   const Token& token = found->value->token;
   caller.revision = found->revision;
-  if (token.has_ended(core_.clock().now()) || token.uses == Token::spent_uses || token.going ||
+  const bool maker_is_gone = !token.mount.empty() && !r->router->by_uuid(token.mount);  // its auth method was disabled
+  if (token.has_ended(core_.clock().now()) || token.uses == Token::spent_uses || token.going || maker_is_gone ||
       TRY(core_.tokens().ancestor_is_going(transaction(*r), token)))
     return fail(Code::denied, std::string(invalid_token));
   if (!address_within(token.bound_cidrs, r->in.address)) return fail(Code::denied, "permission denied");
@@ -139,7 +142,7 @@ Result<void> Pipeline::spend(Parked& r) {
   if (!r->caller.limited || r->spent) return {};
   transaction(*r).go_on(Tier::any);
   TRY(core_.tokens().spend(transaction(*r), r->caller));
-  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::identify);
+  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::resolve);
 }
 
 Result<void> Pipeline::exists(Parked& r) {
@@ -261,7 +264,7 @@ Result<void> Pipeline::add_records(Parked& r) {
 // ---- commit ---------------------------------------------------------------------------------------------------------------
 Result<void> Pipeline::commit(Parked& r) {
   if (!r->transaction || !r->transaction->has_writes()) return {};  // what was only read came from one snapshot and needs no check
-  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::identify);
+  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::resolve);
 }
 Result<void> Pipeline::commit_settled(Parked& r) {
   if (!r->transaction || !r->transaction->has_writes()) return {};

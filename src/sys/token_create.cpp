@@ -116,6 +116,7 @@ Result<Reply> TokenApi::make(Call& call, bool orphan_path) {
     std::string plain = "token-";
     for (const char c : name)
       if ((c & 0xc0) != 0x80) plain += std::isalnum(static_cast<unsigned char>(c)) || c == '-' ? c : '-';  // one dash a character
+    if (plain.ends_with('-')) plain.pop_back();
     made.display_name = plain;
   }
   made.metadata = call[field::meta];
