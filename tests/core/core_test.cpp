@@ -1,0 +1,136 @@
+// Races that a whole server must win: what is promised exactly n times happens exactly n times, and what is taken away is gone.
+#include <gtest/gtest.h>
+#include "core/world.h"
+
+namespace sr::test {
+namespace {
+
+constexpr int parallel = 64;
+
+std::size_t count(const std::vector<http::Response>& responses, int status) {
+  return static_cast<std::size_t>(std::ranges::count(responses, status, &http::Response::status));
+}
+
+class Races : public ::testing::Test {
+ protected:
+  Races() {
+    EXPECT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+    EXPECT_EQ(world.ask("POST", "sys/policies/acl/app", R"({"policy":"path \"secret/*\" { capabilities = [\"create\",\"read\",\"update\"] } path \"auth/token/create\" { capabilities = [\"update\"] }"})").status, 204);
+  }
+  std::string new_token(std::string_view body) { return world.value(world.ask("POST", "auth/token/create", body), "auth.client_token"); }
+  World world;
+};
+
+TEST_F(Races, ALimitedTokenHasExactlyItsUses) {
+  EXPECT_EQ(world.ask("POST", "secret/data/a", R"({"data":{"k":"v"}})").status, 200);
+  const auto token = new_token(R"({"policies":["app"],"num_uses":20})");
+  std::vector<http::Request> requests;
+  for (int i = 0; i < parallel; ++i) requests.push_back(World::request("GET", i % 2 ? "secret/data/a" : "sys/mounts", {}, token));  // refused ones spend too
+  const auto responses = world.serve_all(std::move(requests));
+  std::size_t served = 0;
+  for (const auto& response : responses) served += response.status == 200 || response.body.view().contains("1 error occurred") || response.status == 503;
+  EXPECT_EQ(served, 20u);
+  EXPECT_EQ(count(responses, 503), 0u);
+  EXPECT_EQ(world.ask("GET", "secret/data/a", {}, token).status, 403);
+}
+
+TEST_F(Races, ASecretIdHasExactlyItsUses) {
+  EXPECT_EQ(world.ask("POST", "sys/auth/approle", R"({"type":"approle"})").status, 204);
+  EXPECT_EQ(world.ask("POST", "auth/approle/role/app", R"({"token_policies":["app"],"secret_id_num_uses":5})").status, 204);
+  const auto role_id = world.value(world.ask("GET", "auth/approle/role/app/role-id"), "data.role_id");
+  const auto secret_id = world.value(world.ask("POST", "auth/approle/role/app/secret-id"), "data.secret_id");
+  const auto body = R"({"role_id":")" + role_id + R"(","secret_id":")" + secret_id + "\"}";
+  std::vector<http::Request> requests;
+  for (int i = 0; i < parallel; ++i) requests.push_back(World::request("POST", "auth/approle/login", body, ""));
+  const auto responses = world.serve_all(std::move(requests));
+  EXPECT_EQ(count(responses, 200), 5u);
+  EXPECT_EQ(count(responses, 400), static_cast<std::size_t>(parallel) - 5);
+}
+
+TEST_F(Races, OneOfManyCheckAndSetsWinsEachVersion) {
+  for (int version = 0; version < 5; ++version) {
+    std::vector<http::Request> requests;
+    const auto body = R"({"options":{"cas":)" + std::to_string(version) + R"(},"data":{"k":"v"}})";
+    for (int i = 0; i < parallel; ++i) requests.push_back(World::request("POST", "secret/data/raced", body));
+    const auto responses = world.serve_all(std::move(requests));
+    EXPECT_EQ(count(responses, 200), 1u);
+    EXPECT_EQ(count(responses, 400), static_cast<std::size_t>(parallel) - 1);
+  }
+}
+
+TEST_F(Races, AnUnconditionalWriteIsNeverLost) {
+  std::vector<http::Request> requests;
+  for (int i = 0; i < parallel; ++i) requests.push_back(World::request("POST", "secret/data/hot", R"({"data":{"k":"v"}})"));
+  const auto responses = world.serve_all(std::move(requests));
+  EXPECT_EQ(count(responses, 200), static_cast<std::size_t>(parallel));
+  EXPECT_EQ(world.value(world.ask("GET", "secret/data/hot"), "data.metadata.version"), std::to_string(parallel));
+}
+
+TEST_F(Races, AMountPathIsTakenOnce) {
+  std::vector<http::Request> requests;
+  for (int i = 0; i < parallel; ++i) requests.push_back(World::request("POST", i % 2 ? "sys/mounts/team/a" : "sys/mounts/team", R"({"type":"kv-v2"})"));
+  const auto responses = world.serve_all(std::move(requests));
+  EXPECT_EQ(count(responses, 204), 1u);
+  EXPECT_EQ(count(responses, 400), static_cast<std::size_t>(parallel) - 1);
+}
+
+TEST_F(Races, ALargeTreeOfTokensEndsAtOnceAndLeavesNothing) {
+  const auto parent = new_token(R"({"policies":["app"]})");
+  std::vector<http::Request> requests;
+  for (int i = 0; i < 300; ++i) requests.push_back(World::request("POST", "auth/token/create", "{}", parent));
+  std::vector<std::string> children;
+  for (const auto& response : world.serve_all(std::move(requests))) {
+    ASSERT_EQ(response.status, 200);
+    children.push_back(world.value(response, "auth.client_token"));
+  }
+  EXPECT_EQ(world.ask("GET", "auth/token/lookup-self", {}, children.back()).status, 200);
+  EXPECT_EQ(world.ask("POST", "auth/token/revoke", R"({"token":")" + parent + "\"}").status, 204);
+  for (const auto& child : children) EXPECT_EQ(world.ask("GET", "auth/token/lookup-self", {}, child).status, 403);
+  world.core().sweep();
+  world.core().sweep();
+  EXPECT_EQ(world.ask("GET", "auth/token/lookup-self", {}, children.front()).status, 403);
+  EXPECT_EQ(world.keys(world.ask("LIST", "auth/token/accessors")), 1u);  // root's
+}
+
+TEST_F(Races, NoChildOutlivesAParentThatIsRevokedMeanwhile) {
+  for (int round = 0; round < 5; ++round) {
+    const auto parent = new_token(R"({"policies":["app"]})");
+    std::vector<http::Request> requests;
+    for (int i = 0; i < parallel; ++i) {
+      if (i == parallel / 2) requests.push_back(World::request("POST", "auth/token/revoke", R"({"token":")" + parent + "\"}"));
+      requests.push_back(World::request("POST", "auth/token/create", "{}", parent));
+    }
+    for (const auto& response : world.serve_all(std::move(requests)))
+      if (response.status == 200) EXPECT_EQ(world.ask("GET", "auth/token/lookup-self", {}, world.value(response, "auth.client_token")).status, 403);
+  }
+}
+
+TEST_F(Races, NothingIsWrittenIntoAMountThatGoes) {
+  for (int round = 0; round < 5; ++round) {
+    EXPECT_EQ(world.ask("POST", "sys/mounts/brief", R"({"type":"kv-v2"})").status, 204);
+    std::vector<http::Request> requests;
+    for (int i = 0; i < parallel; ++i) {
+      if (i == parallel / 2) requests.push_back(World::request("DELETE", "sys/mounts/brief"));
+      requests.push_back(World::request("POST", "brief/data/k" + std::to_string(i), R"({"data":{"k":"v"}})"));
+    }
+    for (const auto& response : world.serve_all(std::move(requests))) EXPECT_TRUE(response.status == 200 || response.status == 204 || response.status == 404) << response.status;
+    world.core().sweep();
+    EXPECT_EQ(world.ask("POST", "sys/mounts/brief", R"({"type":"kv-v2"})").status, 204);
+    EXPECT_EQ(world.ask("LIST", "brief/metadata").status, 404);
+    EXPECT_EQ(world.ask("DELETE", "sys/mounts/brief").status, 204);
+  }
+}
+
+TEST_F(Races, APolicyHoldsFromTheMomentThatItsWriteIsAnswered) {
+  const auto token = new_token(R"({"policies":["app"]})");
+  EXPECT_EQ(world.ask("POST", "secret/data/a", R"({"data":{"k":"v"}})").status, 200);
+  for (int round = 0; round < 20; ++round) {
+    EXPECT_EQ(world.ask("POST", "sys/policies/acl/app", R"({"policy":"path \"secret/*\" { capabilities = [\"deny\"] }"})").status, 204);
+    EXPECT_EQ(world.ask("GET", "secret/data/a", {}, token).status, 403);
+    EXPECT_EQ(world.ask("POST", "sys/policies/acl/app", R"({"policy":"path \"secret/*\" { capabilities = [\"read\"] }"})").status, 204);
+    EXPECT_EQ(world.ask("GET", "secret/data/a", {}, token).status, 200);
+  }
+}
+
+}  // namespace
+}  // namespace sr::test

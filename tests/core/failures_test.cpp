@@ -1,0 +1,160 @@
+// What a request finds when the store or an audit device fails: an error, no half state, and the same request succeeds afterwards.
+#include <gtest/gtest.h>
+#include "core/world.h"
+
+namespace sr::test {
+namespace {
+
+// Rows whose medium can be slow or out of order, and that knows what is durable.
+class FlakyTable final : public Table {
+ public:
+  struct Switches {
+    std::atomic<int> fail_after{-1};  // so many writes still pass; then one fails; -1: all pass
+    std::atomic<Revision> durable{0};
+    std::atomic<int> delay_ms{0};
+  };
+  explicit FlakyTable(Switches& switches) : switches_(switches) {}
+  std::unique_ptr<const Snapshot> snapshot() const override { return table_->snapshot(); }
+  Result<Revision> revision_of(std::string_view key) const override { return table_->revision_of(key); }
+  Revision last_revision() const override { return table_->last_revision(); }
+  std::string_view type() const override { return "flaky"; }
+  Result<void> write(std::span<const Change> changes) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(switches_.delay_ms));
+    if (switches_.fail_after >= 0 && switches_.fail_after-- == 0) return fail(Code::internal, "store: no space left on device");
+    auto written = table_->write(changes);
+    if (written) switches_.durable = changes.back().revision;
+    return written;
+  }
+
+ private:
+  Switches& switches_;
+  std::unique_ptr<Table> table_ = memory_table();
+};
+
+// A device that writes nothing and says what it is told to say.
+class FakeDevice final : public AuditDevice {
+ public:
+  struct Switches { std::atomic<bool> broken{false}; std::atomic<int> lines{0}; std::mutex mutex; std::string text; };
+  explicit FakeDevice(Switches& switches) : switches_(switches) {}
+  void write(std::vector<Buffer> lines, Done done) override {
+    if (switches_.broken) return done(fail(Code::internal, "fake: broken"));
+    {
+      std::lock_guard lock(switches_.mutex);
+      for (const auto& line : lines) switches_.text += std::string(line.view()) + "\n";
+    }
+    switches_.lines += static_cast<int>(lines.size());
+    done({});
+  }
+  const AuditFormat& format() const override { return format_; }
+  std::string_view type() const override { return "fake"; }
+  const Options& options() const override { return options_; }
+  std::string public_key() const override { return {}; }
+  void reopen() override {}
+  State state() const override { return {}; }
+  std::optional<AuditCheckpoint> last_checkpoint() const override { return std::nullopt; }
+
+ private:
+  Switches& switches_;
+  const AuditFormat format_{.hmac = HmacSha256("salt")};
+  const Options options_;
+};
+
+World::Options with(FlakyTable::Switches& store) { return {.initialised = true, .table = std::make_unique<FlakyTable>(store)}; }
+
+TEST(Failures, AFailedCommitLeavesNothingAndTheNextOnePasses) {
+  FlakyTable::Switches store;
+  World world(with(store));
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  const std::pair<const char*, const char*> writes[] = {{"secret/data/a", R"({"data":{"k":"v"}})"},
+                                                        {"auth/token/create", R"({"policies":["default"]})"},
+                                                        {"sys/policies/acl/p", R"({"policy":"path \"a\" { capabilities = [\"read\"] }"})"},
+                                                        {"sys/mounts/other", R"({"type":"kv-v2"})"},
+                                                        {"sys/auth/approle", R"({"type":"approle"})"}};
+  for (const auto& [path, body] : writes) {
+    const auto before = world.ask("LIST", "auth/token/accessors").body.view().size();
+    store.fail_after = 0;
+    const auto refused = world.ask("POST", path, body);
+    EXPECT_EQ(refused.status, 500) << path;
+    EXPECT_TRUE(refused.body.view().contains("no space left")) << refused.body.view();
+    EXPECT_EQ(world.ask("LIST", "auth/token/accessors").body.view().size(), before);
+    const auto passed = world.ask("POST", path, body);
+    EXPECT_TRUE(passed.status == 200 || passed.status == 204) << path << ' ' << passed.body.view();
+  }
+}
+
+TEST(Failures, NoWriteIsAnsweredBeforeItIsDurable) {
+  FlakyTable::Switches store;
+  World world(with(store));
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  store.delay_ms = 5;
+  std::vector<http::Request> requests;
+  for (int i = 0; i < 50; ++i) requests.push_back(World::request("POST", "secret/data/k" + std::to_string(i), R"({"data":{"k":"v"}})"));
+  std::atomic<int> answered = 0;
+  const Revision before = store.durable;
+  world.serve_all(std::move(requests), [&](const http::Response& response) {
+    EXPECT_EQ(response.status, 200);
+    EXPECT_GE(store.durable.load(), before + static_cast<Revision>(++answered));  // each commit has a revision of its own
+  });
+}
+
+TEST(Failures, WithoutAnAuditDeviceThatWritesNothingHappens) {
+  FakeDevice::Switches device;
+  World world({.initialised = true, .table = memory_table(), .prepare = [&](Core& core) {
+                 core.add_audit_type("fake", [&](AuditDeviceSetup) -> Result<std::unique_ptr<AuditDevice>> { return std::make_unique<FakeDevice>(device); });
+               }});
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  ASSERT_EQ(world.ask("POST", "sys/audit/fake", R"({"type":"fake"})").status, 204);
+  ASSERT_EQ(world.ask("POST", "secret/data/a", R"({"data":{"k":"v"}})").status, 200);
+  device.broken = true;
+  for (const char* method : {"GET", "POST"}) {
+    const auto refused = world.ask(method, "secret/data/a", R"({"data":{"k":"w"}})");
+    EXPECT_EQ(refused.status, 500);
+    EXPECT_EQ(refused.body.view(), "{\"errors\":[\"internal error\"]}\n");
+  }
+  EXPECT_EQ(world.ask("GET", "sys/health").status, 200);  // not audited
+  device.broken = false;
+  EXPECT_EQ(world.value(world.ask("GET", "secret/data/a"), "data.metadata.version"), "1");
+}
+
+TEST(Failures, EveryRefusalIsInTheAuditLogAndNoSecretIs) {
+  FakeDevice::Switches device;
+  World world({.initialised = true, .table = memory_table(), .prepare = [&](Core& core) {
+                 core.add_audit_type("fake", [&](AuditDeviceSetup) -> Result<std::unique_ptr<AuditDevice>> { return std::make_unique<FakeDevice>(device); });
+               }});
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  ASSERT_EQ(world.ask("POST", "sys/audit/fake", R"({"type":"fake"})").status, 204);
+  constexpr std::string_view canary = "canary-1f2e3d";
+  const auto ask = [&](const char* method, std::string path, const std::string& body, std::string_view token) {
+    const int before = device.lines;
+    static_cast<void>(world.ask(method, path, body, token));
+    EXPECT_EQ(device.lines - before, 2) << method << ' ' << path;
+  };
+  const std::string secret(canary), body = R"({"data":{"k":")" + secret + R"("},"unknown":")" + secret + "\"}";
+  ask("POST", "secret/data/a", body, root_token);
+  ask("GET", "secret/data/a", "", root_token);
+  ask("PATCH", "secret/data/a", body, root_token);
+  ask("POST", "secret/data/a", body, secret);           // a bad token
+  ask("POST", "secret/data/a", body, "");               // none
+  ask("POST", "nowhere/x", body, root_token);           // no mount
+  ask("POST", "secret/nowhere", body, root_token);      // no route
+  ask("POST", "auth/token/lookup", R"({"token":")" + secret + "\"}", root_token);
+  ask("POST", "auth/token/create", R"({"id":")" + secret + R"(","meta":{"a":")" + secret + "\"}}", root_token);
+  ask("POST", "auth/token/create", R"({"ttl":{"a":")" + secret + "\"}}", root_token);  // a bad field
+  EXPECT_FALSE(device.text.contains(canary));
+}
+
+TEST(Failures, ASealedServerKnowsNothingAndForgetsNothing) {
+  World world;
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  ASSERT_EQ(world.ask("POST", "secret/data/a", R"({"data":{"k":"v"}})").status, 200);
+  ASSERT_EQ(world.ask("POST", "sys/seal").status, 204);
+  EXPECT_EQ(world.ask("GET", "secret/data/a").status, 503);
+  EXPECT_EQ(world.ask("GET", "sys/health").status, 503);
+  const auto wrong = base64::encode(std::string(32, 'x'));
+  EXPECT_EQ(world.ask("POST", "sys/unseal", R"({"key":")" + wrong + "\"}", "").status, 400);
+  EXPECT_EQ(world.ask("POST", "sys/unseal", R"({"key":")" + base64::encode(world.unseal_key().reveal()) + "\"}", "").status, 200);
+  EXPECT_EQ(world.value(world.ask("GET", "secret/data/a"), "data.data.k"), "v");
+}
+
+}  // namespace
+}  // namespace sr::test
