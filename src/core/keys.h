@@ -23,6 +23,7 @@ constexpr std::string_view audit_checkpoints = "audit-checkpoint/";
 constexpr std::string_view tokens = "token/";              // + hash of the id
 constexpr std::string_view accessors = "accessor/";        // + hash of the accessor
 constexpr std::string_view children = "token-child/";      // + parent's hash + "/" + child's hash
+constexpr std::string_view children_changed = "token-children-changed/";  // + parent's hash: rewritten with each child
 constexpr std::string_view by_mount = "token-mount/";      // + uuid of an auth mount + "/" + hash
 constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of the second + "/" + hash
 

@@ -94,6 +94,7 @@ Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrie
     const auto parent = TRY(find(transaction, token.parent));
     if (!parent || parent->value->token.going) return fail(Code::invalid, "parent token not found");
     TRY(core.put(concat(keys::children, token.parent, "/", hash), Secret("")));
+    TRY(core.put(concat(keys::children_changed, token.parent), Secret("")));
   }
   token.accessor = random_base62(random_, 24);
   const std::string accessor_hash = TRY(barrier.storage_hmac("accessor", token.accessor));
@@ -190,8 +191,11 @@ Result<void> Tokens::store(Transaction& transaction, const std::string& hash, co
   return core.put(concat(keys::tokens, hash), store_record(after));
 }
 
+// A list protects nothing: a child could appear behind it. So each child rewrites a row that whoever removes its parent has
+// read, and one of the two starts over.
 Result<void> Tokens::remove_rows(Transaction& transaction, const std::string& hash, const Token& token) {
   View core = core_view(transaction);
+  if (TRY(core.get(concat(keys::children_changed, hash)))) TRY(core.remove(concat(keys::children_changed, hash)));
   TRY(core.remove(concat(keys::tokens, hash)));
   if (!token.parent.empty()) TRY(core.remove(concat(keys::children, token.parent, "/", hash)));
   if (!token.mount.empty()) TRY(core.remove(concat(keys::by_mount, token.mount, "/", hash)));

@@ -138,9 +138,10 @@ TEST(Failures, EveryRefusalIsInTheAuditLogAndNoSecretIs) {
   ask("POST", "nowhere/x", body, root_token);           // no mount
   ask("POST", "secret/nowhere", body, root_token);      // no route
   ask("POST", "auth/token/lookup", R"({"token":")" + secret + "\"}", root_token);
-  ask("POST", "auth/token/create", R"({"id":")" + secret + R"(","meta":{"a":")" + secret + "\"}}", root_token);
+  ask("POST", "auth/token/create", R"({"id":")" + secret + "\"}", root_token);  // its metadata would be shown: Vault keeps it plain
   ask("POST", "auth/token/create", R"({"ttl":{"a":")" + secret + "\"}}", root_token);  // a bad field
-  EXPECT_FALSE(device.text.contains(canary));
+  const auto at = device.text.find(canary);
+  EXPECT_EQ(at, std::string::npos) << device.text.substr(at < 300 ? 0 : at - 300, 400);
 }
 
 TEST(Failures, ASealedServerKnowsNothingAndForgetsNothing) {
