@@ -174,7 +174,8 @@ Result<Reply> Sys::show_tune(Call& call, bool auth) {
   if (!mount) return fail(Code::invalid, concat("cannot fetch sysview for path \"", at, "\""));
   json::Object data;
   put_config(data, mount->entry);
-  data.put("default_lease_ttl", std::int64_t{mount->host->ttl_default().count()})
+  const Seconds ttl_default = mount->entry.ttl_default > Seconds(0) ? mount->entry.ttl_default : core_.mounts().ttl_default;
+  data.put("default_lease_ttl", std::int64_t{ttl_default.count()})
       .put("max_lease_ttl", std::int64_t{mount->host->ttl_max().count()})
       .put("description", mount->entry.description);
   if (!mount->entry.options.empty()) data.put("options", options_of(mount->entry));

@@ -49,7 +49,6 @@ Result<Reply> Sys::unseal(Call& call) {
   }
   if (call[key].reveal().empty()) return fail(Code::invalid, "'key' must be specified in request body as JSON, or 'reset' set to true");
   const Secret share = TRY(parse_share(call[key].reveal()));
-  if (!TRY(core_.seal_state().initialized())) return read_seal_status(call);
   TRY(core_.unseal(share.reveal()));
   return read_seal_status(call);
 }
