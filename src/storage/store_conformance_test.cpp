@@ -6,14 +6,23 @@
 namespace sr::conformance {
 namespace {
 
+// ThreadSanitizer does not see into the RocksDB of the system and reports its threads, never ours.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SR_WITHOUT_ROCKSDB
+#endif
+#endif
+
 // Small memtables, so that the histories live in table files too.
 const Medium media[] = {
     {.name = "memory", .open = [](const std::string&) { return Result<std::unique_ptr<Table>>(memory_table()); }},
     {.name = "cached",  // so small a cache that every shard drops rows all the time
      .open = [](const std::string&) { return Result<std::unique_ptr<Table>>(cached_table(memory_table(), 16 * 400)); }},
+#ifndef SR_WITHOUT_ROCKSDB
     {.name = "inmem", .open = [](const std::string&) { return open_rocksdb_table({.in_memory = true, .memtable_bytes = 64 * 1024}); }},
     {.name = "rocksdb", .durable = true,
      .open = [](const std::string& folder) { return open_rocksdb_table({.path = folder + "/db", .memtable_bytes = 64 * 1024}); }},
+#endif
 };
 
 // On the I/O thread nothing waits for the disk: a row that is in no cache says so, and is there once a lane has read it.
