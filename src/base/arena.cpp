@@ -29,11 +29,13 @@ void* Arena::allocate(std::size_t size, std::size_t alignment) {
 }
 
 Arena::~Arena() {
+  char* used_to = at_;  // only the newest block is partly used; what is behind at_ was never written
   while (last_) {
     Block* block = last_;
     last_ = block->before;
-    // Only the newest block is partly used; what is behind at_ was never written.
-    wipe(block + 1, block->size - sizeof(Block));
+    auto* const first = reinterpret_cast<char*>(block + 1);
+    wipe(first, static_cast<std::size_t>(used_to - first));
+    if (last_) used_to = reinterpret_cast<char*>(last_) + last_->size;
     std::free(block);
   }
 }

@@ -42,7 +42,7 @@ class Arena {
 
  private:
   struct Block;  // a header before the bytes
-  static constexpr std::size_t first_block = 2048;
+  static constexpr std::size_t first_block = 1024;  // the largest that malloc keeps at hand for each thread
 
   Block* last_ = nullptr;
   char* at_ = nullptr;

@@ -50,6 +50,7 @@ bool is_valid_utf8(std::string_view text) {
 }
 
 Result<std::string> percent_decode(std::string_view encoded) {
+  if (!encoded.contains('%')) return std::string(encoded);
   std::string decoded;
   decoded.reserve(encoded.size());
   for (std::size_t i = 0; i < encoded.size(); ++i) {

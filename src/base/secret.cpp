@@ -32,7 +32,7 @@ Secret::~Secret() {
 }
 
 void Buffer::grow(std::size_t at_least) {
-  const std::size_t capacity = std::max<std::size_t>({64, at_least, capacity_ * 2});
+  const std::size_t capacity = std::max<std::size_t>({256, at_least, capacity_ * 2});
   auto* bytes = static_cast<char*>(std::malloc(capacity));
   if (!bytes) throw std::bad_alloc();
   const std::size_t size = size_;

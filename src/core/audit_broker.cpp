@@ -7,6 +7,8 @@
 namespace sr {
 namespace {
 
+constexpr std::size_t usual_line_bytes = 2048;
+
 // What the entries of one request borrow beyond the request itself.
 struct Lent {
   std::vector<AuditPolicy> granting;
@@ -101,7 +103,11 @@ void AuditBroker::write(const Devices& devices, const Request& request, std::spa
   for (const auto kind : kinds) {
     Lent lent;
     const AuditEntry entry = entry_of(request, kind, now, lent);
-    for (std::size_t i = 0; i < devices.size(); ++i) render(lines[i].emplace_back(), entry, devices[i].device->format());
+    for (std::size_t i = 0; i < devices.size(); ++i) {
+      Buffer& line = lines[i].emplace_back();
+      line.reserve(usual_line_bytes);
+      render(line, entry, devices[i].device->format());
+    }
   }
   if (devices.size() == 1) return devices.front().device->write(std::move(lines.front()), std::move(done));
   auto vote = std::make_shared<Vote>();

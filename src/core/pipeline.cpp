@@ -391,9 +391,8 @@ Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool wi
   // Threads of a lane may not ask again for long: a copy kept there would keep a disabled device open.
   const auto devices = r->place == Place::loop ? core_.audit().devices() : core_.audit().enabled();
   if (devices->empty()) return {};
-  std::vector<AuditEntry::Kind> kinds;
-  if (with_request_line) kinds.push_back(AuditEntry::Kind::request);
-  if (with_answer_line) kinds.push_back(AuditEntry::Kind::response);
+  static constexpr AuditEntry::Kind both[] = {AuditEntry::Kind::request, AuditEntry::Kind::response};
+  const std::span kinds = std::span(both).subspan(with_request_line ? 0 : 1, with_request_line && with_answer_line ? 2 : 1);
   const Request& request = *r;
   core_.audit().write(*devices, request, kinds, [this, parked = std::move(r)](Result<void> written) mutable {
     if (!written) {

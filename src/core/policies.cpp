@@ -12,15 +12,15 @@ constexpr std::size_t compiled_max = 10'000;
 Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const Strings& names) {
   std::string key;
   for (const auto& name : names) key.append(name) += '\n';
-  const std::string changed_key = core_view(transaction).at(keys::policies_changed).text();
+  const StorageKey changed_key = core_view(transaction).at(keys::policies_changed);
   {
     std::lock_guard lock(mutex_);
     if (const auto found = compiled_.find(key); found != compiled_.end()) {
-      transaction.expect(changed_key, found->second.changed_at);
+      transaction.expect(changed_key.text(), found->second.changed_at);
       return found->second.acl;
     }
   }
-  const auto changed = TRY(core_view(transaction).get(keys::policies_changed));
+  const auto changed = TRY(transaction.get(changed_key));
   std::vector<Policy> policies;
   policies.reserve(names.size());
   for (const auto& text : names) {

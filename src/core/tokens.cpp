@@ -11,10 +11,6 @@ namespace {
 constexpr std::size_t tree_in_one_transaction = 100;  // tokens; at most six rows each
 constexpr std::size_t tree_step = 20;                 // tokens of one step of a job: under 128 rows
 
-std::string row_key(Transaction& transaction, const std::string& hash) {
-  return core_view(transaction).at(concat(keys::tokens, hash)).text();
-}
-
 }  // namespace
 
 View core_view(Transaction& transaction) { return View::core(transaction, NamespaceId("root")); }
@@ -33,12 +29,13 @@ bool address_within(const Strings& cidrs, std::string_view address) {
 Result<std::string> Tokens::hash_of(const Barrier& barrier, std::string_view id) const { return barrier.storage_hmac("token", id); }
 
 Result<std::optional<Tokens::Cache::Found>> Tokens::find(Transaction& transaction, const std::string& hash) {
-  const std::string key = row_key(transaction, hash);
+  const StorageKey place = core_view(transaction).at(concat(keys::tokens, hash));
+  const std::string& key = place.text();
   if (auto found = cache_.find(key)) {
     transaction.expect(key, found->revision);
     return found;
   }
-  const auto row = TRY(core_view(transaction).get(concat(keys::tokens, hash)));
+  const auto row = TRY(transaction.get(place));
   if (!row) return std::nullopt;
   auto cached = std::make_shared<CachedToken>();
   cached->token = TRY(load_record<Token>(row->value));

@@ -364,7 +364,8 @@ void append_value(Buffer& out, std::string_view value) {
 void print(Buffer& out, const Response& response, const Framing& framing) {
   const bool bodiless = response.status == 204 || response.status == 304;
   std::size_t size = 192;
-  for (const auto& header : response.headers) size += header.name.size() + header.value.size() + 4;
+  for (const auto headers : {response.common, std::span<const Header>(response.headers)})
+    for (const auto& header : headers) size += header.name.size() + header.value.size() + 4;
   if (!bodiless && !framing.head_only) size += response.body.size();
   // Doubling is kept up, so that many answers into one buffer do not move it each time.
   if (out.capacity() - out.size() < size) out.reserve(std::max(out.size() + size, 2 * out.capacity()));
@@ -375,6 +376,7 @@ void print(Buffer& out, const Response& response, const Framing& framing) {
     out += framing.version_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ";
     out.append_number(response.status).append(" ").append(reason_phrase(response.status)).append("\r\n");
   }
+  for (const auto& header : response.common) out.append(header.name).append(": ").append(header.value).append("\r\n");
   for (const auto& header : response.headers) {
     append_value(out, header.name);
     out += ": ";

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,7 @@ struct Request {
 struct Response {
   int status = 200;
   std::vector<Header> headers{};     // beyond Content-Length, Date and Connection, which the codec writes
+  std::span<const Header> common{};  // more of them, the same for many answers and known to be well-formed; lent by the service
   Buffer body{};
   bool close = false;                // end the connection after it
 

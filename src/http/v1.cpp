@@ -6,8 +6,6 @@
 namespace sr::http {
 namespace {
 
-constexpr std::string_view json_type = "application/json";
-
 std::optional<Op> op_of(std::string_view method) {
   if (method == "GET" || method == "HEAD") return Op::read;
   if (method == "POST" || method == "PUT") return Op::update;
@@ -37,6 +35,12 @@ std::optional<std::string> without_double_slashes(std::string_view path) {
   return cleaned;
 }
 
+
+std::vector<Header> headers_of(V1::Options options) {
+  std::vector<Header> headers{{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+  std::ranges::move(options.response_headers, std::back_inserter(headers));
+  return headers;
+}
 
 // Everything between the HTTP request and the core's: an error here is answered at once, before any token is looked at.
 Result<Incoming> understand(const Request& request) {
@@ -88,6 +92,8 @@ Result<Incoming> understand(const Request& request) {
 
 }  // namespace
 
+V1::V1(Core& core, Options options) : core_(core), headers_(headers_of(std::move(options))) {}
+
 void V1::serve(Loop& loop, Request request, Reply reply) {
   if (auto cleaned = without_double_slashes(request.path())) {
     Response response = blank(307);
@@ -117,10 +123,7 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
 Response V1::blank(int status) const {
   Response response;
   response.status = status;
-  response.headers.reserve(options_.response_headers.size() + 3);
-  response.headers.push_back({"Cache-Control", "no-store"});
-  response.headers.push_back({"Content-Type", std::string(json_type)});
-  response.headers.insert(response.headers.end(), options_.response_headers.begin(), options_.response_headers.end());
+  response.common = headers_;
   return response;
 }
 
@@ -155,7 +158,8 @@ Response V1::respond(Answer answer, const std::string* space) const {
   if (answer.error) response = error(answer.status, answer.error->message);
   else if (answer.raw) {
     response = blank(answer.status);
-    response.headers[1].value = answer.raw->type;
+    response.common = response.common.subspan(1);
+    response.headers.push_back({"Content-Type", answer.raw->type});
     response.body = std::move(answer.raw->bytes);
   } else if (answer.status == 404 && answer.nil && answer.warnings.empty()) {
     response = error(404, "");

@@ -11,17 +11,17 @@ class V1 final : public Service {
   struct Options {
     std::vector<Header> response_headers{{"Strict-Transport-Security", "max-age=31536000; includeSubDomains"}};
   };
-  V1(Core& core, Options options) : core_(core), options_(std::move(options)) {}
+  V1(Core& core, Options options);
 
   void serve(Loop& loop, Request request, Reply reply) override;
 
  private:
   Response respond(Answer answer, const std::string* space) const;
   Response error(int status, std::string_view message) const;
-  Response blank(int status) const;
+  Response blank(int status) const;  // JSON
 
   Core& core_;
-  const Options options_;
+  const std::vector<Header> headers_;  // of every answer; the first is the type, which raw answers say themselves
 };
 
 }  // namespace sr::http

@@ -16,7 +16,7 @@ Result<void> Transaction::need_lane(const char* what) {
   return fail(Code::incomplete, what);
 }
 
-Result<std::optional<Record>> Transaction::get(const StorageKey& key) {
+Result<std::optional<Record>> Transaction::get(StorageKey key) {
   if (const auto own = writes_.find(key.text()); own != writes_.end()) {
     if (!own->second) return std::nullopt;
     return Record{0, own->second->copy()};
@@ -26,9 +26,9 @@ Result<std::optional<Record>> Transaction::get(const StorageKey& key) {
     incomplete_ |= row.error().code == Code::incomplete;
     return std::unexpected(std::move(row).error());
   }
-  expect(key.text(), *row ? (*row)->revision : 0);
+  expect(std::move(key.text_), *row ? (*row)->revision : 0);
   if (!*row) return std::nullopt;
-  return Record{(*row)->revision, barrier_ ? TRY(barrier_->open(key.text(), (*row)->bytes)) : Secret((*row)->bytes)};
+  return Record{(*row)->revision, barrier_ ? TRY(barrier_->open(reads_.back().key, (*row)->bytes)) : Secret((*row)->bytes)};
 }
 
 Result<void> Transaction::put(StorageKey key, const Secret& value) { return write(std::move(key), value.copy()); }
@@ -57,8 +57,6 @@ Result<std::vector<std::string>> Transaction::list(const StorageKey& prefix, Pag
   return snapshot().list(prefix.text(), page, depth);
 }
 
-void Transaction::expect(const std::string& key, Revision revision) { reads_.push_back({key, revision}); }
-
 // A key that was seen with two revisions, once in a cache and once in the store, keeps both: it cannot have both now, so
 // the commit will say that it has changed.
 Result<Batch> Transaction::take_batch() {
@@ -83,13 +81,13 @@ Result<Batch> Transaction::take_batch() {
 
 View View::core(Transaction& transaction, const NamespaceId& space) {
   SR_ASSERT(!space.empty() && space.text().find('/') == std::string::npos);
-  return View(transaction, std::string(format) + '/' + space.text() + "/core/");
+  return View(transaction, concat(format, "/", space.text(), "/core/"));
 }
 
 View View::mount(Transaction& transaction, const NamespaceId& space, std::string_view uuid) {
   SR_ASSERT(!space.empty() && space.text().find('/') == std::string::npos);
   SR_ASSERT(!uuid.empty() && uuid.find('/') == std::string_view::npos && uuid != "core");
-  return View(transaction, std::string(format) + '/' + space.text() + '/' + std::string(uuid) + '/');
+  return View(transaction, concat(format, "/", space.text(), "/", uuid, "/"));
 }
 
 }  // namespace sr

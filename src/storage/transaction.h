@@ -3,6 +3,7 @@
 // so to one thread at a time; a View borrows it.
 #pragma once
 #include <map>
+#include "base/concat.h"
 #include "base/secret.h"
 #include "base/strong.h"
 #include "storage/store.h"
@@ -33,20 +34,20 @@ struct Record {
 class Transaction {
  public:
   // Without a barrier the rows are kept as they are: the seal's own rows, which say how to open the barrier.
-  Transaction(const Store& store, const Barrier* barrier) : store_(store), barrier_(barrier) {}
+  Transaction(const Store& store, const Barrier* barrier) : store_(store), barrier_(barrier) { reads_.reserve(reads_expected); }
 
   // From here on reads may go there; only Tier::any may write or list.
   void go_on(Tier tier) { tier_ = tier, incomplete_ = false; }
 
   // A row that this request has written itself has the revision 0.
-  Result<std::optional<Record>> get(const StorageKey& key);
+  Result<std::optional<Record>> get(StorageKey key);
   Result<void> put(StorageKey key, const Secret& value);
   Result<void> remove(StorageKey key);
   // Shows the snapshot only: nobody lists what he has just written, and an assertion holds us to it.
   Result<std::vector<std::string>> list(const StorageKey& prefix, Page, Depth);
 
   // Something that was read from a cache: its row is a precondition as if it had been read here.
-  void expect(const std::string& key, Revision revision);
+  void expect(std::string key, Revision revision) { reads_.push_back({std::move(key), revision}); }
 
   // Asked for more than memory may give; sticks until go_on, whatever the handler made of the error.
   bool incomplete() const { return incomplete_; }
@@ -60,6 +61,7 @@ class Transaction {
   Result<Batch> take_batch();
 
  private:
+  static constexpr std::size_t reads_expected = 8;  // token, policies, mount, and what a handler reads
   const Snapshot& snapshot();
   Result<void> need_lane(const char* what);
   Result<void> write(StorageKey key, std::optional<Secret> value);
@@ -84,7 +86,7 @@ class View {
   static View mount(Transaction& transaction, const NamespaceId& space, std::string_view uuid);
   View(Transaction& transaction, std::string prefix) : transaction_(transaction), prefix_(std::move(prefix)) {}
 
-  View under(std::string_view folder) const { return View(transaction_, prefix_ + std::string(folder)); }
+  View under(std::string_view folder) const { return View(transaction_, concat(prefix_, folder)); }
 
   Result<std::optional<Record>> get(std::string_view key) { return transaction_.get(at(key)); }
   Result<void> put(std::string_view key, const Secret& value) { return transaction_.put(at(key), value); }
@@ -92,7 +94,7 @@ class View {
   Result<std::vector<std::string>> list(std::string_view folder, Page page = {}, Depth depth = Depth::one) {
     return transaction_.list(at(folder), page, depth);
   }
-  StorageKey at(std::string_view key) const { return StorageKey(prefix_ + std::string(key)); }
+  StorageKey at(std::string_view key) const { return StorageKey(concat(prefix_, key)); }
   Transaction& transaction() { return transaction_; }
 
  private:

@@ -15,7 +15,8 @@ std::string printed(const auto& container) {
 
 void Object::begin(std::string_view key) {
   SR_ASSERT(bytes_.size() + key.size() < UINT32_MAX);
-  ascending_ = ascending_ && (parts_.empty() || key_of(parts_.back()) < key);
+  if (parts_.empty()) parts_.reserve(8);
+  else ascending_ = ascending_ && key_of(parts_.back()) < key;
   parts_.push_back({static_cast<std::uint32_t>(bytes_.size()), static_cast<std::uint32_t>(key.size()), 0, 0});
   bytes_.append(key);
   parts_.back().value = static_cast<std::uint32_t>(bytes_.size());
