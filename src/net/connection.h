@@ -76,6 +76,7 @@ class Connection final : public Watched {
   Phase phase_ = Phase::handshake;
   Wait wait_ = Wait::none;
   bool advancing_ = false;
+  bool gathering_ = false;        // other connections may have requests to read before this one's answer is written
   bool fresh_ = true;             // no request has come yet
   bool last_ = false;             // what is in out_ ends the connection
   http::Framing framing_;         // of the request that is served

@@ -103,7 +103,7 @@ Watched* EventLoop::holder(Ticket ticket) {
 
 void EventLoop::run() {
   loop_of_this_thread = this;
-  std::array<epoll_event, 256> events;
+  std::array<epoll_event, 64> events;  // few enough that the last answer of a round does not wait long for the first
   while (true) {
     run_tasks();
     run_turns();
