@@ -76,6 +76,10 @@ TEST(HclFormat, KeepsCommentsInOddPlaces) {
   EXPECT_EQ(formatted("a = [ # first\n1, # one\n# two\n2\n# last\n]"), "a = [\n  # first\n  1, # one\n\n  # two\n  2,\n\n  # last\n]\n");
 }
 
+TEST(HclFormat, EndsOfLinesBecomeOneKind) {
+  EXPECT_EQ(hcl::format("/*\r\r\n*/\r\na = 1\r\n"), "/*\n*/\na = 1\n");
+}
+
 TEST(HclFormat, RefusesWhatDoesNotParse) {
   EXPECT_EQ(formatted("a = 1\nb"), "! line 2: key 'b' expected start of object ('{') or assignment ('=')");
   EXPECT_EQ(format("a = 1", {.bytes = 2}).error().code, Code::too_large);

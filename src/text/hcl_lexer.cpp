@@ -32,8 +32,11 @@ Result<std::string> normalized(std::string_view text) {
     if (text[0] == '\0') return fail_at(line, "unexpected null character");
     const auto rune = utf8::decode(text);
     if (!rune.valid) return fail_at(line, "not valid UTF-8");
-    if (!text.starts_with("\r\n")) kept += text.substr(0, rune.size);
-    line += text[0] == '\n';
+    if (text[0] == '\n') {
+      while (kept.ends_with('\r')) kept.pop_back();  // all of them: what is normalized stays as it is
+      ++line;
+    }
+    kept += text.substr(0, rune.size);
     text.remove_prefix(rune.size);
   }
   return kept;
