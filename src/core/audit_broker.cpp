@@ -95,9 +95,19 @@ struct Vote {
   }
 };
 
+void hand_over(const AuditBroker::Devices& devices, std::vector<std::vector<Buffer>> lines, AuditDevice::Done done) {
+  if (devices.size() == 1) return devices.front().device->write(std::move(lines.front()), std::move(done));
+  auto vote = std::make_shared<Vote>();
+  vote->left = devices.size();
+  vote->done = std::move(done);
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    devices[i].device->write(std::move(lines[i]), [vote](Result<void> result) { vote->cast(result); });
+}
+
 }  // namespace
 
-void AuditBroker::write(const Devices& devices, const Request& request, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) {
+void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& request, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) {
+  const Devices& devices = *shared;
   const Time now = parts_.clock.now();
   std::vector<std::vector<Buffer>> lines(devices.size());
   for (const auto kind : kinds) {
@@ -109,12 +119,11 @@ void AuditBroker::write(const Devices& devices, const Request& request, std::spa
       render(line, entry, devices[i].device->format());
     }
   }
-  if (devices.size() == 1) return devices.front().device->write(std::move(lines.front()), std::move(done));
-  auto vote = std::make_shared<Vote>();
-  vote->left = devices.size();
-  vote->done = std::move(done);
-  for (std::size_t i = 0; i < devices.size(); ++i)
-    devices[i].device->write(std::move(lines[i]), [vote](Result<void> result) { vote->cast(result); });
+  if (request.place != Place::loop) return hand_over(devices, std::move(lines), std::move(done));
+  // Behind the requests that the loop has still to read in this round: so all its lines wake the device's thread once and are one write.
+  request.home.post([shared = std::move(shared), lines = std::move(lines), done = std::move(done)]() mutable {
+    hand_over(*shared, std::move(lines), std::move(done));
+  });
 }
 
 Result<std::shared_ptr<AuditDevice>> AuditBroker::make(const AuditDeviceEntry& entry, bool must_open) {

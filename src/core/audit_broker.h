@@ -58,7 +58,7 @@ class AuditBroker {
   std::shared_ptr<const Devices> devices() const { return devices_.load(); }      // for every request
   std::shared_ptr<const Devices> enabled() const { return devices_.current(); }   // for those who seldom ask
   // The lines of the request, for each device; `done` runs once, on a device's thread.
-  void write(const Devices&, const Request&, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done);
+  void write(std::shared_ptr<const Devices>, const Request&, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done);
 
   Result<void> enable(Transaction&, AuditDeviceEntry);  // opens the device; it is used once its row is durable
   Result<void> disable(Transaction&, std::string_view path);

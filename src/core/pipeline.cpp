@@ -389,12 +389,12 @@ void Pipeline::leave() {
 Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool with_answer_line) {
   if (r->route && r->route->when_sealed) return {};
   // Threads of a lane may not ask again for long: a copy kept there would keep a disabled device open.
-  const auto devices = r->place == Place::loop ? core_.audit().devices() : core_.audit().enabled();
+  auto devices = r->place == Place::loop ? core_.audit().devices() : core_.audit().enabled();
   if (devices->empty()) return {};
   static constexpr AuditEntry::Kind both[] = {AuditEntry::Kind::request, AuditEntry::Kind::response};
   const std::span kinds = std::span(both).subspan(with_request_line ? 0 : 1, with_request_line && with_answer_line ? 2 : 1);
   const Request& request = *r;
-  core_.audit().write(*devices, request, kinds, [this, parked = std::move(r)](Result<void> written) mutable {
+  core_.audit().write(std::move(devices), request, kinds, [this, parked = std::move(r)](Result<void> written) mutable {
     if (!written) {
       core_.log().error("audit", "no audit device took the entry: the request fails", {{"request_id", parked->id}, {"why", written.error().message}});
       parked->reply = fail(Code::internal, "internal error");
