@@ -43,6 +43,7 @@ class InProcessTarget final : public Target {
 
   static Response as_read(http::Response response, bool head_only) {
     Response read{.status = response.status};
+    for (const auto& [name, value] : response.common) read.headers.emplace_back(name, value);
     for (auto& header : response.headers) read.headers.emplace_back(std::move(header.name), std::move(header.value));
     if (!head_only) read.body = response.body.view();
     return read;
