@@ -168,13 +168,8 @@ Result<void> Pipeline::judge(Parked& r) {
     if (!r->decision.allowed) return fail(Code::denied, std::string(permission_denied));
     if (r->decision.page_limit > 0) cap_page(*r);
   }
-  if (!r->complaint) return {};
-  if (!r->route && r->mount && !r->mount->spec.legacy_hint.empty()) {  // not an error but advice: clients of kv version 1
-    r->reply = Reply::empty().status(404).warn(std::string(r->mount->spec.legacy_hint));
-    r->next = step(&Pipeline::audit_answer);
-    return {};
-  }
-  return std::unexpected(*r->complaint);
+  if (r->complaint) return std::unexpected(*r->complaint);
+  return {};
 }
 
 // A policy's pagination_limit holds whatever the caller asked for: nothing, zero and too much become the limit.

@@ -113,7 +113,13 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
     while (name.ends_with('/')) name.remove_suffix(1);
     if (!name.empty() && name != "root") return reply(error(404, "namespace not found"));
   }
-  auto in = understand(request);
+  auto in = [&]() -> Result<Incoming> {
+    try {
+      return understand(request);
+    } catch (const std::exception&) {  // no input may end the server, whatever it made fail
+      return fail(Code::internal, "internal error");
+    }
+  }();
   if (!in) return reply(error(http_status(in.error().code), in.error().message));
   core_.submit(loop, std::move(*in), [this, space = std::move(space), reply = std::move(reply)](Answer answer) mutable {
     reply(respond(std::move(answer), space ? &*space : nullptr));

@@ -87,7 +87,6 @@ struct Spec {
   std::function<std::unique_ptr<Engine>(const Mounted&)> make{};
   Renew renew = nullptr;                        // auth methods only
   bool is_auth = false;
-  std::string_view legacy_hint{};               // a warning for paths that no route matches: kv version 2
 };
 
 // ---- what the core does with the table --------------------------------------------------------------------------------

@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include "base/concat.h"
+#include "base/version.h"
 #include "crypto/key_secret.h"
 #include "server/node.h"
 #include "server/options.h"
-#include "sys/build_info.h"
 
 namespace sr::server {
 namespace {
@@ -23,12 +23,12 @@ void print_banner(const Config& config, const Node& node) {
     std::printf("%24s: tcp (addr: \"%s\", tls: \"%s\")\n", concat("Listener ", std::to_string(i + 1)).c_str(), node.addresses()[i].c_str(),
                 config.listeners[i].tls ? "enabled" : "disabled");
   std::printf("%24s: %s%s%s\n", "Storage", config.storage->type.c_str(), config.storage->path.empty() ? "" : " at ", config.storage->path.c_str());
-  std::printf("%24s: Strongroom v%s (API of Vault 1.19)\n\n", "Version", std::string(strongroom_version).c_str());
+  std::printf("%24s: Strongroom v%s (API of Vault 1.19)\n\n", "Version", std::string(version).c_str());
   std::printf("==> Strongroom server started! Log data will stream in below:\n\n");
   std::fflush(stdout);
 }
 
-void print_dev(const Config& config, const Node& node, const Node::Dev& dev) {
+void print_dev(const Node& node, const Node::Dev& dev) {
   std::printf("WARNING! dev mode is enabled! In this mode, Strongroom runs entirely in memory\n"
               "and starts unsealed with a single unseal key. The root token is already\n"
               "authenticated to the CLI, so you can immediately begin using it.\n\n"
@@ -39,7 +39,6 @@ void print_dev(const Config& config, const Node& node, const Node::Dev& dev) {
               "Unseal Key: %s\nRoot Token: %s\n\n"
               "Development mode should NOT be used in production installations!\n\n",
               node.addresses()[0].c_str(), dev.unseal_key.c_str(), dev.root_token.c_str());
-  static_cast<void>(config);
   std::fflush(stdout);
 }
 
@@ -101,7 +100,7 @@ int run(std::vector<std::string> args) {
     const auto dev = (*node)->prepare_dev(options->dev_root_token);
     if (!dev) return complain(dev.error());
     if (!options->dev_no_store_token) store_dev_token(dev->root_token);
-    print_dev(*config, **node, *dev);
+    print_dev(**node, *dev);
   }
 
   for (;;) {

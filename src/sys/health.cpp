@@ -43,7 +43,7 @@ Result<Reply> Sys::read_health(Call& call) {
       .put("replication_performance_mode", is_active ? "disabled" : "unknown")
       .put("replication_dr_mode", is_active ? "disabled" : "unknown")
       .put("server_time_utc", std::int64_t{std::chrono::floor<Seconds>(call.now()).time_since_epoch().count()})
-      .put("version", api_version)
+      .put("version", api_version())
       .put("enterprise", false)
       .put("echo_duration_ms", std::int64_t{0})
       .put("clock_skew_ms", std::int64_t{0})

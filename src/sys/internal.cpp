@@ -79,7 +79,7 @@ Result<Reply> Sys::read_resultant_acl(Call& call) {
 }
 
 Result<Reply> Sys::read_openapi(Call&) {
-  OpenApi document(api_version);
+  OpenApi document(api_version());
   for (const auto& [at, mount] : core_.mounts().router()->mounts()) document.add(at, mount->spec);
   return Reply::raw("application/json", std::move(document).print());
 }

@@ -139,7 +139,7 @@ json::Object describe(const MountEntry& entry) {
       .put("seal_wrap", entry.seal_wrap)
       .put("external_entropy_access", false)
       .put("plugin_version", "")
-      .put("running_plugin_version", builtin_version)
+      .put("running_plugin_version", builtin_version())
       .put("running_sha256", "")
       .put("deprecation_status", "supported");
   if (entry.options.empty() && (entry.type == "system" || entry.type == "token")) shown.put("options", nullptr);

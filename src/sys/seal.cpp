@@ -29,7 +29,7 @@ json::Object Sys::seal_status_json(const SealStatus& status) const {
       .put("n", static_cast<std::int64_t>(status.shares))
       .put("progress", static_cast<std::int64_t>(status.progress))
       .put("nonce", status.nonce)
-      .put("version", api_version)
+      .put("version", api_version())
       .put("build_date", build_date)
       .put("migration", false)
       .put("recovery_seal", false)
@@ -53,7 +53,7 @@ Result<Reply> Sys::unseal(Call& call) {
   return read_seal_status(call);
 }
 
-// The answer of this very request is written by devices that are there still; whoever comes next finds the server sealed.
+// The log has the request; when the answer goes out, the audit devices are closed with everything else.
 Result<Reply> Sys::seal(Call&) {
   core_.seal();
   return Reply::empty();
