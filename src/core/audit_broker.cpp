@@ -13,7 +13,18 @@ constexpr std::size_t usual_line_bytes = 2048;
 struct Lent {
   std::vector<AuditPolicy> granting;
   AuditAuth login;
+  std::string error;
 };
+
+// An error may repeat a value of the request, to the client who sent it; the log must not, since the value may be a secret that
+// went into the wrong field.
+void redact(std::string& text, const json::Value& given) {
+  constexpr std::size_t shortest = 3;  // a shorter one gives nothing away, and would tear words apart
+  if (given.is_string() && given.text.size() >= shortest)
+    for (auto at = text.find(given.text); at != std::string::npos; at = text.find(given.text, at + 3)) text.replace(at, given.text.size(), "...");
+  for (const auto& item : given.items) redact(text, item);
+  for (const auto& member : given.members) redact(text, member.value);
+}
 
 AuditAuth auth_of(const Request& r, Lent& lent) {
   AuditAuth auth;
@@ -60,7 +71,11 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
     entry.plain_response_keys = r.mount->entry.audit_plain_response_keys;
   }
   const bool answers = kind == AuditEntry::Kind::response;
-  if (answers && r.answer.error) entry.error = r.answer.error->message;
+  if (answers && r.answer.error) {
+    lent.error = r.answer.error->message;
+    if (r.in.body) redact(lent.error, *r.in.body);
+    entry.error = lent.error;
+  }
   if (!answers) return entry;
   entry.response_data = AuditData(r.answer.data.view());
   entry.warnings = r.answer.warnings;

@@ -140,6 +140,8 @@ TEST(Failures, EveryRefusalIsInTheAuditLogAndNoSecretIs) {
   ask("POST", "auth/token/lookup", R"({"token":")" + secret + "\"}", root_token);
   ask("POST", "auth/token/create", R"({"id":")" + secret + "\"}", root_token);  // its metadata would be shown: Vault keeps it plain
   ask("POST", "auth/token/create", R"({"ttl":{"a":")" + secret + "\"}}", root_token);  // a bad field
+  ask("POST", "auth/token/renew", R"({"token":"x","increment":")" + secret + "\"}", root_token);
+  ask("POST", "sys/mounts/x", R"({"type":")" + secret + "\"}", root_token);
   const auto at = device.text.find(canary);
   EXPECT_EQ(at, std::string::npos) << device.text.substr(at < 300 ? 0 : at - 300, 400);
 }

@@ -1,6 +1,7 @@
 #include "base/concat.h"
 #include "engines/kv/engine.h"
 #include "engines/kv/fields.h"
+#include "engines/kv/input.h"
 #include "text/duration.h"
 
 namespace sr::kv {
@@ -16,8 +17,7 @@ Result<Reply> Kv::read_config(Call& call) {
 
 Result<Reply> Kv::write_config(Call& call) {
   Config config = TRY(load_config(call));
-  // Vault takes any integer and keeps 32 bits of it, so that -1 is as good as no limit.
-  if (call.has(field::max_versions)) config.max_versions = static_cast<std::uint32_t>(call[field::max_versions]);
+  if (call.has(field::max_versions)) config.max_versions = version_limit(call[field::max_versions]);
   if (call.has(field::cas_required)) config.cas_required = call[field::cas_required];
   if (const auto* text = call.find(field::delete_version_after_signed)) {
     const auto after = parse_duration(*text);

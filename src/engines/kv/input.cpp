@@ -1,4 +1,5 @@
 #include "engines/kv/input.h"
+#include <limits>
 #include <charconv>
 #include <set>
 #include "base/concat.h"
@@ -111,5 +112,10 @@ Result<StringMap> read_custom(JsonValue given, const StringMap& before) {
 }
 
 bool is_given(const Call& call, const FieldInfo& field) { return call.body() && call.body()->find(field.name); }
+
+std::uint32_t version_limit(std::int64_t wanted) {
+  constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+  return wanted < 0 || wanted > none ? none : static_cast<std::uint32_t>(wanted);
+}
 
 }  // namespace sr::kv

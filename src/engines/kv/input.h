@@ -19,4 +19,8 @@ Result<StringMap> read_custom(JsonValue given, const StringMap& before);
 // The client has sent the field, be it as null.
 bool is_given(const Call& call, const FieldInfo& field);
 
+// max_versions as it is kept, in 32 bits: -1 is as good as no limit, as in Vault, and so is what does not fit. (Vault wraps round,
+// and a large number could come to mean one version.)
+std::uint32_t version_limit(std::int64_t wanted);
+
 }  // namespace sr::kv

@@ -10,7 +10,7 @@ namespace {
 
 // The settings that the client has sent; null stands for "none" there, as it does in a merge patch.
 Result<void> take_settings(const Call& call, Meta& meta, const StringMap& custom_before) {
-  if (is_given(call, field::max_versions)) meta.max_versions = static_cast<std::uint32_t>(call[field::max_versions]);
+  if (is_given(call, field::max_versions)) meta.max_versions = version_limit(call[field::max_versions]);
   if (is_given(call, field::cas_required)) meta.cas_required = call[field::cas_required];
   if (is_given(call, field::delete_version_after)) meta.delete_version_after = call[field::delete_version_after];
   if (const JsonValue* given = call.find(field::custom_metadata)) meta.custom = TRY(read_custom(*given, custom_before));
