@@ -11,6 +11,13 @@ namespace {
 constexpr std::size_t tree_in_one_transaction = 100;  // tokens; at most six rows each
 constexpr std::size_t tree_step = 20;                 // tokens of one step of a job: under 128 rows
 
+// As 16 hex digits, so that the order of bytes is that of time.
+std::string second_of(Time time) {
+  char digits[17];
+  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(std::chrono::floor<Seconds>(time).time_since_epoch().count()));
+  return digits;
+}
+
 }  // namespace
 
 View core_view(Transaction& transaction) { return View::core(transaction, NamespaceId("root")); }
@@ -74,11 +81,7 @@ Result<bool> Tokens::ancestor_is_going(Transaction& transaction, const Token& to
 }
 
 // ---- making -------------------------------------------------------------------------------------------------------------
-std::string Tokens::expiry_key(const Token& token, std::string_view hash) {
-  char second[17];
-  std::snprintf(second, sizeof second, "%016llx", static_cast<unsigned long long>(std::chrono::floor<Seconds>(token.expires).time_since_epoch().count()));
-  return concat(keys::expiry, second, "/", hash);
-}
+std::string Tokens::expiry_key(const Token& token, std::string_view hash) { return concat(keys::expiry, second_of(token.expires), "/", hash); }
 
 Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrier, NewToken wanted) {
   View core = core_view(transaction);
@@ -306,16 +309,20 @@ std::size_t Tokens::revoke_step(Store& store, const Barrier& barrier, const std:
 
 std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
   std::size_t swept = 0;
-  const auto names_under = [&](std::string_view folder, std::size_t limit) {
+  const auto names_under = [&](std::string_view folder, Page page) {
     Transaction transaction(store, &barrier);
     transaction.go_on(Tier::any);
-    return core_view(transaction).list(folder, {.after = {}, .limit = limit}, Depth::all).value_or(Strings());
+    return core_view(transaction).list(folder, page, Depth::all);
   };
-  // What has expired: each in a commit of its own, so that one that fails stops no other.
-  char now[17];
-  std::snprintf(now, sizeof now, "%016llx", static_cast<unsigned long long>(std::chrono::floor<Seconds>(clock_.now()).time_since_epoch().count()));
-  for (const auto& name : names_under(keys::expiry, 1000)) {
-    if (name.substr(0, 16) > std::string_view(now)) break;
+  // What has expired: each in a commit of its own, so that one that fails stops no other. The look begins at a mark: before it
+  // lie nothing but deleted rows, and a store that has deleted a million needs half a second to get past them.
+  constexpr std::size_t look = 1000;
+  const Time began = clock_.now();
+  const std::string now = second_of(began);
+  const auto due = names_under(keys::expiry, {.after = sweep_mark_, .limit = look});
+  bool all = due.has_value();
+  for (const auto& name : due.value_or(Strings())) {
+    if (name.substr(0, 16) > now) break;
     const std::string hash = name.substr(17);
     for (unsigned attempt = 0; attempt < limits::conflicts; ++attempt) {
       Transaction transaction(store, &barrier);
@@ -327,15 +334,21 @@ std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
         if (found) TRY(revoke(transaction, hash));
         return core_view(transaction).remove(concat(keys::expiry, name));
       };
-      if (!end() || !transaction.has_writes()) break;
+      const auto ended = end();
+      if (!ended) all = false;
+      if (!ended || !transaction.has_writes()) break;
       auto batch = transaction.take_batch();
       if (!batch) return swept;
       const auto committed = commit_and_wait(store, std::move(*batch));
       if (committed) ++swept;
+      else all = false;  // once more from the same mark
       if (committed || !committed.error().conflict) break;
     }
   }
-  for (const auto& hash : names_under(concat(keys::jobs, "revoke/"), 100))
+  // A commit may come late with a time that has passed: what is younger than the margin is looked at again.
+  constexpr Seconds margin{600};
+  if (all && due->size() < look) sweep_mark_ = second_of(began - margin);
+  for (const auto& hash : names_under(concat(keys::jobs, "revoke/"), {.after = {}, .limit = 100}).value_or(Strings()))
     while (const std::size_t gone = revoke_step(store, barrier, hash)) swept += gone;
   if (trees_going_ > 0) {
     Transaction transaction(store, &barrier);
@@ -387,6 +400,6 @@ void Tokens::on_commit(Revision revision, std::span<const std::string_view> comm
   }
 }
 
-void Tokens::forget() { cache_.clear(); }
+void Tokens::forget() { cache_.clear(); }  // the mark stays: it is about rows, not about keys
 
 }  // namespace sr

@@ -73,6 +73,7 @@ class Tokens {
   Random& random_;
   Cache cache_{limits::token_cache_entries};
   std::atomic<std::size_t> trees_going_ = 0;
+  std::string sweep_mark_;  // all expiry rows up to it are gone; of the job thread only
   std::function<void()> poke_;
 };
 
