@@ -92,7 +92,7 @@ Result<int> FileSink::open_path() const {
   if (problem) return refuse("cannot resolve its folder: " + problem.message());
   for (const std::string& forbidden : options_.forbidden_folders) {
     const fs::path root = fs::weakly_canonical(forbidden, problem);
-    if (std::mismatch(root.begin(), root.end(), folder.begin(), folder.end()).first == root.end()) return refuse("it lies in a folder of programs");
+    if (std::mismatch(root.begin(), root.end(), folder.begin(), folder.end()).first == root.end()) return refuse("it lies in a folder of programs or of the store");
   }
   // A FIFO without a reader is an error (ENXIO), not a wait; for a regular file O_NONBLOCK means nothing.
   const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);

@@ -25,7 +25,9 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   options.default_lease_ttl = config.default_lease_ttl;
   options.max_lease_ttl = config.max_lease_ttl;
   core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(options));
-  register_everything(*core_);
+  std::string folder = config.storage->path;
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  register_everything(*core_, folder.empty() ? std::vector<std::string>() : std::vector{folder});
   service_ = std::make_unique<http::V1>(*core_, http::V1::Options{});
   server_ = std::make_unique<net::Server>(loops_, *service_, log_, net::Server::Options{.listeners = config.listeners});
 }

@@ -8,7 +8,7 @@
 namespace sr::server {
 namespace {
 
-Result<std::unique_ptr<AuditDevice>> make_file_device(Core& core, AuditDeviceSetup setup) {
+Result<std::unique_ptr<AuditDevice>> make_file_device(Core& core, const std::vector<std::string>& forbidden_folders, AuditDeviceSetup setup) {
   return open_file_device({.name = setup.entry.path,
                            .id = setup.entry.id,
                            .options = setup.entry.options,
@@ -16,6 +16,7 @@ Result<std::unique_ptr<AuditDevice>> make_file_device(Core& core, AuditDeviceSet
                            .key = TRY(Ed25519Key::from_seed(setup.entry.signing_seed.reveal())),
                            .last = std::move(setup.last),
                            .on_checkpoint = std::move(setup.on_checkpoint),
+                           .forbidden_folders = forbidden_folders,
                            .must_open = setup.must_open,
                            .clock = core.clock(),
                            .log = core.log()});
@@ -23,7 +24,7 @@ Result<std::unique_ptr<AuditDevice>> make_file_device(Core& core, AuditDeviceSet
 
 }  // namespace
 
-void register_everything(Core& core) {
+void register_everything(Core& core, std::vector<std::string> forbidden_folders) {
   // always there
   core.add_fixed(sys::spec(core), {.path = "sys/", .uuid = "sys", .accessor = "system_5f9c2a10", .description = "system endpoints used for control, policy and debugging"});
   core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .accessor = "auth_token_8d1e07b4", .description = "token based credentials"});
@@ -32,7 +33,7 @@ void register_everything(Core& core) {
   // auth methods
   core.add_type(approle::spec());
   // audit devices
-  core.add_audit_type("file", [&core](AuditDeviceSetup setup) { return make_file_device(core, std::move(setup)); });
+  core.add_audit_type("file", [&core, forbidden_folders = std::move(forbidden_folders)](AuditDeviceSetup setup) { return make_file_device(core, forbidden_folders, std::move(setup)); });
 }
 
 }  // namespace sr::server

@@ -3,5 +3,6 @@
 #include "core/core.h"
 
 namespace sr::server {
-void register_everything(Core& core);
+// Audit logs may not lie in the forbidden folders: where the store has its files.
+void register_everything(Core& core, std::vector<std::string> forbidden_folders = {});
 }
