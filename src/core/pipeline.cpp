@@ -124,7 +124,6 @@ Result<void> Pipeline::identify(Parked& r) {
   const auto found = TRY(core_.tokens().find(transaction(*r), caller.hash));
   if (!found) return fail(Code::denied, std::string(invalid_token));
   const Token& token = found->value->token;
-  caller.revision = found->revision;
   const bool maker_is_gone = !token.mount.empty() && !r->router->by_uuid(token.mount);  // its auth method was disabled
   if (token.has_ended(core_.clock().now()) || token.uses == Token::spent_uses || token.going || maker_is_gone ||
       TRY(core_.tokens().ancestor_is_going(transaction(*r), token)))
@@ -246,6 +245,7 @@ Result<void> Pipeline::run(Parked& r) {
 }
 
 Result<void> Pipeline::add_records(Parked& r) {
+  if (r->reply->lease()) return fail(Code::internal, "leases of secrets are not kept yet");  // and one that nobody ends is none
   if (const auto& login = r->reply->login())
     r->reply->set_auth(TRY(core_.tokens().log_in(transaction(*r), *r->barrier, *r->mount, r->in.path, *login, *r->reply)));
   if (r->intent || r->outcome) {
@@ -355,7 +355,6 @@ void Pipeline::print_answer(Request& r) {
     name_them("Endpoint ignored these unrecognized parameters: ", odd.unknown);
     name_them("Endpoint replaced the value of these parameters with the values captured from the endpoint's path: ", odd.replaced);
   }
-  if (const auto& lease = reply.lease()) answer.lease_ttl = lease->ttl, answer.renewable = lease->renewable;
   if (reply.raw()) answer.raw = std::move(reply.raw());
   answer.nil = reply.is_nil();
   answer.status = reply.status();

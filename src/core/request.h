@@ -51,7 +51,6 @@ struct Caller {
   std::shared_ptr<const CachedToken> held{};
   const Token* token = nullptr;              // in `held`
   std::string hash{};                        // of the token's id: names its row
-  Revision revision = 0;                     // of that row
   std::shared_ptr<const Acl> acl{};
   bool limited = false;
 };

@@ -82,7 +82,6 @@ using Renew = Result<Login> (*)(Engine&, Call&, std::string_view renew_with);
 struct Spec {
   std::string_view type;
   std::string_view help;
-  std::vector<std::string_view> sealed_keys{};  // wrapped once more by the seal
   std::vector<Route> routes{};
   std::function<std::unique_ptr<Engine>(const Mounted&)> make{};
   Renew renew = nullptr;                        // auth methods only
