@@ -26,15 +26,20 @@ std::string_view token_of(const Request& request) {
   return token;
 }
 
-// "/v1//secret/a" -> "/v1/secret/a": where Go's router sends the client, as Vault and OpenBao do.
+// "/v1//secret/a" -> "/v1/secret/a": where Go's router sends the client, as Vault and OpenBao do. What has no place in a URL is
+// escaped, as Go does: a browser reads a backslash as a slash, and "/\evil.example" would lead to another server.
 std::optional<std::string> without_double_slashes(std::string_view path) {
-  if (!path.contains("//")) return std::nullopt;
+  if (!path.starts_with('/') || !path.contains("//")) return std::nullopt;
+  constexpr std::string_view hex = "0123456789ABCDEF", not_in_urls = R"("<>\^`{|})";
   std::string cleaned;
-  for (const char c : path)
-    if (c != '/' || !cleaned.ends_with('/')) cleaned += c;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '/' && cleaned.ends_with('/')) continue;
+    if (byte < 0x80 && !not_in_urls.contains(c)) cleaned += c;
+    else cleaned.append({'%', hex[byte >> 4], hex[byte & 15]});
+  }
   return cleaned;
 }
-
 
 std::vector<Header> headers_of(V1::Options options) {
   std::vector<Header> headers{{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include "base/concat.h"
 
 namespace sr::net {
 namespace {
@@ -61,6 +62,15 @@ Socket try_bind(const addrinfo& info) {
   return socket;
 }
 
+std::string_view remedy_for(int problem) {
+  switch (problem) {
+    case EADDRINUSE: return "; end the program that listens there, or give the listener another address";
+    case EADDRNOTAVAIL: return "; give the listener an address of this machine";
+    case EACCES: return "; take a port from 1024 up, or give the server CAP_NET_BIND_SERVICE";
+    default: return "";
+  }
+}
+
 }  // namespace
 
 Result<Bound> listen_on(const std::string& address) {
@@ -79,7 +89,10 @@ Result<Bound> listen_on(const std::string& address) {
   for (const int family : host.empty() ? std::array{AF_INET6, AF_INET} : std::array{AF_INET, AF_INET6})
     for (const addrinfo* info = found; info && socket.descriptor() < 0; info = info->ai_next)
       if (info->ai_family == family) socket = try_bind(*info);
-  if (socket.descriptor() < 0) return fail(Code::internal, "listener address \"" + address + "\": " + std::strerror(errno));
+  if (socket.descriptor() < 0) {
+    const int why = errno;
+    return fail(Code::internal, concat("listener address \"", address, "\": ", std::strerror(why), remedy_for(why)));
+  }
 
   sockaddr_storage name{};
   socklen_t size = sizeof name;

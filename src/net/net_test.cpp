@@ -357,7 +357,7 @@ TEST_F(Net, StopsInTimeWhateverIsUnderWay) {
 TEST_F(Net, SaysWhyItCannotListen) {
   start();
   Server taken(loops, service, log, {.listeners = {{.address = address()}}});
-  EXPECT_EQ(taken.start().error().message, "listener address \"" + address() + "\": Address already in use");
+  EXPECT_EQ(taken.start().error().message, "listener address \"" + address() + "\": Address already in use; end the program that listens there, or give the listener another address");
   Server nowhere(loops, service, log, {.listeners = {{.address = "300.0.0.1:x"}}});
   EXPECT_TRUE(nowhere.start().error().message.starts_with("listener address \"300.0.0.1:x\": "));
 }

@@ -86,13 +86,24 @@ Result<StorageConfig> read_storage(const hcl::Block& block) {
   return storage;
 }
 
+// One stanza in a text, in either of its names. A later text replaces what an earlier one said, as in Vault, and that is told:
+// a server that opens another store than before looks as if it had lost everything.
+Result<void> merge_storage(Config& config, const hcl::Value& root, std::string_view source) {
+  auto stanzas = TRY(hcl::blocks(root, "storage", 1));
+  std::ranges::move(TRY(hcl::blocks(root, "backend", 1)), std::back_inserter(stanzas));
+  if (stanzas.empty()) return {};
+  if (stanzas.size() > 1) return hcl::fail_at(stanzas[1].line, "only one \"storage\" block is permitted: take one of them out");
+  if (config.storage) config.notes.push_back(concat("the storage of ", source, " replaces the one that was configured before it"));
+  config.storage = TRY(read_storage(stanzas.front()));
+  return {};
+}
+
 }  // namespace
 
 Result<void> merge_config(Config& config, std::string_view text, std::string_view source) {
   auto merge = [&]() -> Result<void> {
     const hcl::Value root = TRY(hcl::parse(text));
-    for (const auto& block : TRY(hcl::blocks(root, "storage", 1))) config.storage = TRY(read_storage(block));
-    for (const auto& block : TRY(hcl::blocks(root, "backend", 1))) config.storage = TRY(read_storage(block));
+    TRY(merge_storage(config, root, source));
     for (const auto& block : TRY(hcl::blocks(root, "listener", 1))) config.listeners.push_back(TRY(read_listener(block, config)));
     for (const auto& block : TRY(hcl::blocks(root, "seal", 1)))
       if (block.labels.front() != "shamir") return hcl::fail_at(block.line, concat("seal \"", block.labels.front(), "\" is not supported yet: take the stanza out to use Shamir's shares"));
@@ -132,7 +143,7 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
 Result<void> load_config(Config& config, const std::vector<std::string>& paths) {
   for (const auto& path : paths) {
     struct stat info {};
-    if (stat(path.c_str(), &info) != 0) return fail(Code::invalid, concat("cannot read the configuration ", path, ": ", std::strerror(errno)));
+    if (stat(path.c_str(), &info) != 0) return fail(Code::invalid, concat("cannot read the configuration ", path, ": ", std::strerror(errno), "; give -config a file that exists, or try -dev"));
     std::vector<std::string> files;
     if (S_ISDIR(info.st_mode)) {
       DIR* folder = opendir(path.c_str());

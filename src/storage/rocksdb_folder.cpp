@@ -5,6 +5,13 @@
 namespace sr {
 namespace {
 
+// What the system said, without RocksDB's words around it: "Permission denied".
+std::string reason(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  const auto colon = text.rfind(": ");
+  return colon == std::string::npos ? text : text.substr(colon + 2);
+}
+
 // The folder and those above it that are missing, each made durable in the one above.
 rocksdb::Status make_folder(rocksdb::Env& env, const std::string& path) {
   if (env.FileExists(path).ok()) return {};
@@ -15,6 +22,17 @@ rocksdb::Status make_folder(rocksdb::Env& env, const std::string& path) {
   std::unique_ptr<rocksdb::Directory> directory;
   if (auto status = env.NewDirectory(above, &directory); !status.ok()) return status;
   return directory->Fsync();
+}
+
+// Whether the file is RocksDB's, or what a file system puts into its own root.
+bool may_lie_here(std::string_view name) {
+  for (const std::string_view whole : {"LOCK", "LOG", "IDENTITY", "CURRENT", "lost+found", ".", ".."})
+    if (name == whole) return true;
+  for (const std::string_view begin : {"LOG.old.", "MANIFEST-", "OPTIONS-"})
+    if (name.starts_with(begin)) return true;
+  for (const std::string_view end : {".log", ".sst", ".dbtmp"})
+    if (name.ends_with(end)) return true;
+  return false;
 }
 
 }  // namespace
@@ -31,13 +49,16 @@ Result<RocksDbFolder> RocksDbFolder::prepare(const RocksDbOptions& options) {
   if (folder.path_.empty()) return fail(Code::internal, "store: no path is given for its folder");
   folder.files_ = std::make_shared<RocksDbFiles>(options.env ? options.env->GetFileSystem() : rocksdb::FileSystem::Default(), !options.env);
   folder.env_ = rocksdb::NewCompositeEnv(folder.files_);
-  if (auto status = make_folder(*folder.env_, folder.path_); !status.ok()) return std::unexpected(folder.problem(status));
+  if (auto status = make_folder(*folder.env_, folder.path_); !status.ok())
+    return std::unexpected(folder.unusable("cannot be made: " + reason(status), "make it, and give it to the user that runs the server"));
+  if (bool is_folder = false; folder.env_->IsDirectory(folder.path_, &is_folder).ok() && !is_folder)
+    return std::unexpected(folder.unusable("is a file", "give the storage the path of a folder"));
 
   rocksdb::FileLock* lock = nullptr;
   if (auto status = folder.env_->LockFile(folder.path_ + "/LOCK", &lock); !status.ok()) {
-    const std::string text = status.ToString();
-    if (text.find("lock") == std::string::npos || text.find("ermission denied") != std::string::npos) return std::unexpected(folder.problem(status));
-    return fail(Code::internal, "store: the folder \"" + folder.path_ + "\" is in use by another process");
+    if (status.ToString().find("open a file for lock") != std::string::npos)
+      return std::unexpected(folder.unusable("cannot be written: " + reason(status), "give it to the user that runs the server"));
+    return std::unexpected(folder.unusable("is in use by another process", "end that one, or give this server a folder of its own"));
   }
   const auto sound = folder.check();
   folder.env_->UnlockFile(lock);
@@ -51,13 +72,17 @@ Result<void> RocksDbFolder::check() const {
   std::vector<std::string> names;
   if (auto status = env_->GetChildren(path_, &names); !status.ok()) return std::unexpected(problem(status));
   bool has_current = false, has_rows = false;
+  std::string foreign;
   for (const auto& name : names) {
+    if (!may_lie_here(name)) foreign = name;
     has_current |= name == "CURRENT";
     has_rows |= name.ends_with(".sst");
     if (!name.ends_with(".log")) continue;
     has_rows = true;
     TRY(check_log(*env_, path_ + '/' + name));
   }
+  if (!has_current && !foreign.empty())
+    return std::unexpected(unusable("holds no store, but \"" + foreign + "\"", "give the storage an empty or a new folder; the files of another program's storage cannot be taken over"));
   if (!has_current) return has_rows ? Result<void>(std::unexpected(damaged("the file CURRENT is missing"))) : Result<void>();
 
   std::string manifest;
@@ -72,6 +97,10 @@ Error RocksDbFolder::damaged(std::string what) const {
   return {Code::internal, "store: the folder \"" + path_ + "\" is damaged: " + std::move(what) + "; restore it from a backup or snapshot"};
 }
 
+Error RocksDbFolder::unusable(std::string what, std::string_view remedy) const {
+  return {Code::internal, "store: the folder \"" + path_ + "\" " + std::move(what) + "; " + std::string(remedy)};
+}
+
 bool RocksDbFolder::has_room(std::uint64_t bytes) const {
   std::uint64_t free = 0;
   return !files_ || !files_->GetFreeSpace(path_, {}, &free, nullptr).ok() || free >= bytes;
@@ -84,6 +113,7 @@ Error RocksDbFolder::no_space() const {
 Error RocksDbFolder::problem(const rocksdb::Status& status) const {
   if (RocksDbFiles::is_full(status)) return no_space();
   if (status.IsCorruption()) return damaged(status.ToString());
+  if (reason(status) == "Permission denied") return unusable("has files that the server may not use: " + status.ToString(), "give them to the user that runs the server");
   if (status.IsPathNotFound()) return damaged("a file is missing: " + status.ToString());
   return {Code::internal, "store: " + status.ToString()};
 }

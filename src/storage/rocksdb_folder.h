@@ -12,7 +12,8 @@ struct RocksDbOptions;
 
 class RocksDbFolder {
  public:
-  // Makes the folder if it is absent; refuses one that another process holds or that is damaged, and changes nothing then.
+  // Makes the folder if it is absent; refuses one that another process holds, that is damaged or that holds what is no store,
+  // and changes nothing then.
   static Result<RocksDbFolder> prepare(const RocksDbOptions&);
 
   const std::string& path() const { return path_; }
@@ -24,6 +25,7 @@ class RocksDbFolder {
   bool has_room(std::uint64_t bytes) const;  // also when the system does not say
 
   Error problem(const rocksdb::Status&) const;
+  Error unusable(std::string what, std::string_view remedy) const;  // "the folder .. `what`; `remedy`"
   Error no_space() const;
 
  private:

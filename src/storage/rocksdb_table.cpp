@@ -257,6 +257,11 @@ Result<std::unique_ptr<Table>> open_rocksdb_table(RocksDbOptions ours) {
   rocksdb::PinnableSlice value;
   const auto found = db->Get({}, db->DefaultColumnFamily(), rocksdb::Slice(last_revision_key), &value);
   if (!found.ok() && !found.IsNotFound()) return std::unexpected(folder.problem(found));
+  if (!found.ok()) {  // each write of ours leaves that row behind
+    const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator({}));
+    rows->SeekToFirst();
+    if (rows->Valid()) return std::unexpected(folder.unusable("holds the database of another program", "give the storage an empty or a new folder"));
+  }
   const Revision last = found.ok() ? TRY(revision_in(value)) : 0;
   return cached_table(std::make_unique<RocksDbTable>(ours, std::move(folder), std::move(db), errors, last), ours.cache_bytes / 4);
 }

@@ -216,7 +216,7 @@ TEST(Folder, IsRefusedWhileAnotherProcessHoldsIt) {
   EXPECT_EQ(byte, 'y');
   const auto refused = open_rocksdb_table({.path = path});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "store: the folder \"" + path + "\" is in use by another process");
+  EXPECT_EQ(refused.error().message, "store: the folder \"" + path + "\" is in use by another process; end that one, or give this server a folder of its own");
   ::close(end[1]);
   ::waitpid(child, nullptr, 0);
   EXPECT_TRUE(open_rocksdb_table({.path = path}));
