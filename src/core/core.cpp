@@ -1,4 +1,5 @@
 #include "core/core.h"
+#include "core/cubbyholes.h"
 #include "core/keys.h"
 #include "storage/keyring.h"
 
@@ -82,6 +83,7 @@ std::size_t Core::sweep() {
   std::lock_guard lock(sweep_mutex_);
   if (barrier_.locked()) return 0;
   const std::size_t swept = tokens_.sweep(parts_.store, barrier_);
+  sweep_cubbyholes(parts_.store, barrier_);
   mounts_.sweep(parts_.store);
   return swept;
 }

@@ -25,6 +25,7 @@ constexpr std::string_view accessors = "accessor/";        // + hash of the acce
 constexpr std::string_view children = "token-child/";      // + parent's hash + "/" + child's hash
 constexpr std::string_view children_changed = "token-children-changed/";  // + parent's hash: rewritten with each child
 constexpr std::string_view by_mount = "token-mount/";      // + uuid of an auth mount + "/" + hash
+constexpr std::string_view cubbyholes_going = "job/cubbyhole/";  // + hash: too large to end with its token
 constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of the second + "/" + hash
 
 constexpr std::string_view jobs = "job/";                  // + kind + "/" + what: an intent that a restart takes up again

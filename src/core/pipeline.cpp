@@ -206,6 +206,9 @@ Result<Reply> Pipeline::handle(Request& r) {
   if (r.in.op == Op::help) return Reply::bare(path_help(r.mount->spec, r.inside, r.route));
   // Whoever writes into a mount does so only while the mount is there.
   if (!r.mount->key.empty() && r.barrier) transaction(r).expect(r.mount->key, r.mount->revision);
+  // Whoever writes what goes with a token does so only while the token is there: also when a use of it was spent before, and its row
+  // is not among what this transaction has read.
+  if (r.mount->spec.per_token && r.spent && !TRY(core_.tokens().find(transaction(r), r.caller.hash))) return fail(Code::denied, std::string(invalid_token));
   const CallerInfo caller = caller_info(r);
   const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host};
   Call call(parts, mount_view(r));

@@ -1,5 +1,6 @@
 #include "core/tokens.h"
 #include "base/concat.h"
+#include "core/cubbyholes.h"
 #include "core/keys.h"
 #include "storage/record.h"
 #include "text/cidr.h"
@@ -8,8 +9,10 @@
 namespace sr {
 namespace {
 
-constexpr std::size_t tree_in_one_transaction = 100;  // tokens; at most six rows each
-constexpr std::size_t tree_step = 20;                 // tokens of one step of a job: under 128 rows
+constexpr std::size_t rows_of_a_token = 6 + cubbyhole_rows_at_once + 1;  // at most, with its cubbyhole
+constexpr std::size_t tree_in_one_transaction = 100;  // tokens
+constexpr std::size_t tree_step = 14;                 // tokens of one step of a job
+static_assert(tree_in_one_transaction * rows_of_a_token < limits::batch_rows && tree_step * rows_of_a_token < 128);
 
 // As 16 hex digits, so that the order of bytes is that of time.
 std::string second_of(Time time) {
@@ -88,7 +91,8 @@ Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrie
   Token token = std::move(wanted.token);
   std::string id = wanted.id.empty() ? "hvs." + random_base62(random_, 24) : std::move(wanted.id);
   std::string hash = TRY(hash_of(barrier, id));
-  if (TRY(core.get(concat(keys::tokens, hash)))) return fail(Code::invalid, "cannot create a token with a duplicate ID");
+  if (TRY(core.get(concat(keys::tokens, hash))) || TRY(cubbyhole_is_going(transaction, hash)))
+    return fail(Code::invalid, "cannot create a token with a duplicate ID");
   if (!token.parent.empty()) {
     // The parent's row is a precondition: whoever revokes it marks or removes the row, and one of the two starts over.
     const auto parent = TRY(find(transaction, token.parent));
@@ -200,6 +204,7 @@ Result<void> Tokens::remove_rows(Transaction& transaction, const std::string& ha
   if (!token.parent.empty()) TRY(core.remove(concat(keys::children, token.parent, "/", hash)));
   if (!token.mount.empty()) TRY(core.remove(concat(keys::by_mount, token.mount, "/", hash)));
   if (token.ends()) TRY(core.remove(expiry_key(token, hash)));
+  TRY(end_cubbyhole(transaction, hash));
   return core.remove(concat(keys::accessors, TRY(barrier_.storage_hmac("accessor", token.accessor))));
 }
 

@@ -86,6 +86,7 @@ struct Spec {
   std::function<std::unique_ptr<Engine>(const Mounted&)> make{};
   Renew renew = nullptr;                        // auth methods only
   bool is_auth = false;
+  bool per_token = false;                       // its rows are those of the caller's token: no row is written once that is gone
 };
 
 // ---- what the core does with the table --------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 #include "server/registry.h"
 #include "audit/file_device.h"
 #include "auth/approle/approle.h"
+#include "engines/cubbyhole/cubbyhole.h"
 #include "engines/kv/kv.h"
+#include "logical/cubbyhole_rows.h"
 #include "sys/sys.h"
 #include "sys/token.h"
 
@@ -28,6 +30,7 @@ void register_everything(Core& core, std::vector<std::string> forbidden_folders)
   // always there
   core.add_fixed(sys::spec(core), {.path = "sys/", .uuid = "sys", .accessor = "system_5f9c2a10", .description = "system endpoints used for control, policy and debugging"});
   core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .accessor = "auth_token_8d1e07b4", .description = "token based credentials"});
+  core.add_fixed(cubbyhole::spec(), {.path = "cubbyhole/", .uuid = std::string(cubbyhole::mount_uuid), .accessor = "cubbyhole_3b7e91d6", .description = "per-token private secret storage", .local = true});
   // secrets engines
   core.add_type(kv::spec());
   // auth methods

@@ -142,7 +142,7 @@ json::Object describe(const MountEntry& entry) {
       .put("running_plugin_version", builtin_version())
       .put("running_sha256", "")
       .put("deprecation_status", "supported");
-  if (entry.options.empty() && (entry.type == "system" || entry.type == "token")) shown.put("options", nullptr);
+  if (entry.options.empty() && (entry.type == "system" || entry.type == "token" || entry.type == "cubbyhole")) shown.put("options", nullptr);
   else shown.put("options", options_of(entry));
   return shown;
 }
