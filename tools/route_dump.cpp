@@ -41,6 +41,6 @@ int main() {
   for (const auto& [path, mount] : router->mounts()) print(path, mount->spec);
   for (const auto& spec : core.mounts().types())
     if (std::ranges::none_of(router->mounts(), [&](const auto& fixed) { return &fixed.second->spec == spec.get(); }))
-      print(std::string(spec->is_auth ? "auth/" : "") + std::string(spec->type) + "/", *spec);
+      print(std::string(spec->is_auth ? "auth/" : "") + std::string(spec->type) + (spec->version.empty() ? "" : "-v") + std::string(spec->version) + "/", *spec);
   core.close();
 }

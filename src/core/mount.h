@@ -22,8 +22,13 @@ struct MountEntry {
   std::string token_type{};      // of auth mounts
   Strings audit_plain_request_keys{}, audit_plain_response_keys{};
   Strings passthrough_request_headers{}, allowed_response_headers{};
+  bool upgrading = false;        // its storage is still that of the version before, in part or whole
 
   bool is_auth() const { return path.starts_with("auth/"); }
+  std::string_view option(std::string_view name) const {
+    const auto found = options.find(name);
+    return found == options.end() ? std::string_view() : std::string_view(found->second);
+  }
   template <class Archive> void fields(Archive& archive) {
     archive(1, path);
     archive(2, type);
@@ -43,6 +48,7 @@ struct MountEntry {
     archive(16, audit_plain_response_keys);
     archive(17, passthrough_request_headers);
     archive(18, allowed_response_headers);
+    archive(19, upgrading);
   }
 };
 

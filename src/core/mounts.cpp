@@ -16,10 +16,7 @@ class MountHost final : public Host {
   Seconds ttl_max() const override { return entry_.ttl_max > Seconds(0) ? entry_.ttl_max : mounts_.ttl_max; }
   std::string_view mount_path() const override { return entry_.path; }
   std::string_view mount_accessor() const override { return entry_.accessor; }
-  std::string_view option(std::string_view name) const override {
-    const auto found = entry_.options.find(name);
-    return found == entry_.options.end() ? std::string_view() : found->second;
-  }
+  std::string_view option(std::string_view name) const override { return entry_.option(name); }
   Result<std::string> keyed_hash(std::string_view purpose, std::string_view text) const override {
     return mounts_.barrier_.storage_hmac(concat(entry_.uuid, "/", purpose), text);
   }
@@ -80,6 +77,14 @@ const Spec* Mounts::type(std::string_view name, bool is_auth) const {
   return found == types_.end() ? nullptr : found->get();
 }
 
+const Spec* Mounts::spec_of(const MountEntry& entry) const {
+  const std::string_view version = entry.option("version").empty() ? "1" : entry.option("version");
+  const auto found = std::ranges::find_if(types_, [&](const auto& spec) {
+    return spec->type == entry.type && spec->is_auth == entry.is_auth() && (spec->version.empty() || spec->version == version);
+  });
+  return found == types_.end() ? nullptr : found->get();
+}
+
 std::shared_ptr<const Mount> Mounts::make(const Spec& spec, MountEntry entry, std::string key, Revision revision) const {
   auto engine = spec.make({entry.uuid, entry.options});
   auto host = std::make_unique<MountHost>(*this, entry);
@@ -106,6 +111,10 @@ Result<void> Mounts::enable(Transaction& transaction, MountEntry entry) {
 
 Result<void> Mounts::tune(Transaction& transaction, const Mount& mount, MountEntry changed) {
   transaction.expect(mount.key, mount.revision);
+  if (const Spec* spec = spec_of(changed); spec && spec->upgrade && spec != &mount.spec) {
+    changed.upgrading = true;
+    TRY(core_view(transaction).put(concat(keys::jobs, "upgrade/", changed.uuid), Secret("")));
+  }
   return write_entry(transaction, changed);
 }
 
@@ -144,7 +153,7 @@ Result<void> Mounts::load() {
         mounts.emplace(entry.path, before->mounts().at(entry.path));
         continue;
       }
-      const Spec* spec = type(entry.type, entry.is_auth());
+      const Spec* spec = spec_of(entry);
       if (!spec) return fail(Code::internal, concat("mount ", entry.path, " is of the type \"", entry.type, "\", which this server does not know"));
       std::string path = entry.path;
       mounts.emplace(std::move(path), make(*spec, std::move(entry), core.at(concat(keys::mounts, uuid)).text(), row->revision));
@@ -161,40 +170,8 @@ void Mounts::unload() { router_.store(std::make_shared<Router>(fixed_, 0)); }
 void Mounts::on_commit(Revision, std::span<const std::string_view> committed) {
   if (barrier_.locked() || std::ranges::none_of(committed, [](std::string_view key) { return key.ends_with(keys::mounts_changed); })) return;
   if (const auto loaded = load(); !loaded) log_.error("core", "the mount table could not be read again", {{"why", loaded.error().message}});
-  const bool unmounts = std::ranges::any_of(committed, [](std::string_view key) { return key.contains("/core/job/unmount/"); });
-  if (unmounts && poke_) poke_();
-}
-
-// Idempotent: the rows first, in batches, the mount's own row and the intent last.
-void Mounts::sweep(Store& store) {
-  constexpr std::size_t step = 64;
-  const auto commit = [&](auto&& fill) {
-    Transaction transaction(store, &barrier_);
-    transaction.go_on(Tier::any);
-    const Result<bool> more = fill(transaction);
-    if (!more) return false;
-    auto batch = transaction.take_batch();
-    return batch && (batch->writes.empty() || commit_and_wait(store, std::move(*batch))) && *more;
-  };
-  Transaction look(store, &barrier_);
-  look.go_on(Tier::any);
-  const auto going = core_view(look).list(concat(keys::jobs, "unmount/"), {.after = {}, .limit = 100});
-  if (!going) return;
-  for (const auto& uuid : *going) {
-    if (revoke_issued_ && !revoke_issued_(store, uuid)) continue;  // later again
-    while (commit([&](Transaction& transaction) -> Result<bool> {
-      View rows = View::mount(transaction, NamespaceId("root"), uuid);
-      const auto names = TRY(rows.list("", {.after = {}, .limit = step}, Depth::all));
-      for (const auto& name : names) TRY(rows.remove(name));
-      return !names.empty();
-    })) {}
-    commit([&](Transaction& transaction) -> Result<bool> {
-      if (!TRY(View::mount(transaction, NamespaceId("root"), uuid).list("", {.after = {}, .limit = 1}, Depth::all)).empty()) return false;
-      TRY(core_view(transaction).remove(concat(keys::mounts, uuid)));
-      TRY(core_view(transaction).remove(concat(keys::jobs, "unmount/", uuid)));
-      return false;
-    });
-  }
+  const auto is_job = [](std::string_view key) { return key.contains("/core/job/unmount/") || key.contains("/core/job/upgrade/"); };
+  if (poke_ && std::ranges::any_of(committed, is_job)) poke_();
 }
 
 }  // namespace sr

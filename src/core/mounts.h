@@ -15,14 +15,15 @@ class Mounts {
   void add_type(Spec spec);                                  // before the first unseal
   // Engines that are always there, at a fixed path and with fixed storage: sys/, auth/token/.
   void add_fixed(Spec spec, MountEntry entry);
-  const Spec* type(std::string_view name, bool is_auth) const;
+  const Spec* type(std::string_view name, bool is_auth) const;  // the lowest version of it
+  const Spec* spec_of(const MountEntry&) const;              // null: no such type, or not in this version
   const std::vector<std::unique_ptr<Spec>>& types() const { return types_; }
 
   std::shared_ptr<const Router> router() const { return router_.load(); }
 
   // ---- changes, in the caller's transaction --------------------------------------------------------------------------
   Result<void> enable(Transaction&, MountEntry);             // draws uuid and accessor; the path must be free
-  Result<void> tune(Transaction&, const Mount&, MountEntry changed);
+  Result<void> tune(Transaction&, const Mount&, MountEntry changed);  // a higher version: marks it upgrading; a job does it
   Result<void> disable(Transaction&, const Mount&);          // marks it going; a job empties its storage
   static std::string accessor_for(std::string_view type, bool is_auth, Random&);
 
@@ -30,7 +31,7 @@ class Mounts {
   Result<void> load();                                       // at unseal, and after each change
   void unload();                                             // at seal: only the fixed ones are left
   void on_commit(Revision, std::span<const std::string_view> keys);
-  // Empties the storage of mounts that are going. Blocks; on the job thread only.
+  // mount_jobs.cpp: empties the storage of mounts that are going, and upgrades those that are marked. Blocks; on the job thread only.
   void sweep(Store&);
   void set_poke(std::function<void()> poke) { poke_ = std::move(poke); }
   // Revokes what an auth mount has issued; set by the core, since tokens are not the table's business.
@@ -42,6 +43,8 @@ class Mounts {
  private:
   std::shared_ptr<const Mount> make(const Spec&, MountEntry, std::string key, Revision) const;
   Result<void> write_entry(Transaction&, const MountEntry&);
+  Result<void> empty(Store&, const std::string& uuid);
+  Result<void> upgrade(Store&, const std::string& uuid);
 
   const Store& store_;
   const Barrier& barrier_;

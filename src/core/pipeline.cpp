@@ -10,6 +10,8 @@ constexpr std::string_view permission_denied = "1 error occurred:\n\t* permissio
 constexpr std::string_view invalid_token = "2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n";
 constexpr std::string_view unsupported_path = "1 error occurred:\n\t* unsupported path\n\n";
 constexpr std::string_view unsupported_operation = "1 error occurred:\n\t* unsupported operation\n\n";
+constexpr std::string_view upgrading =
+    "Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period and will resume service shortly.";
 constexpr std::string_view contended = "too many concurrent changes, try again";
 
 }  // namespace
@@ -94,6 +96,10 @@ Result<void> Pipeline::resolve(Parked& r) {
   r->route = found->route;
   r->captured = found->captured;
   if (r->in.op == Op::help) return {};
+  if (r->mount->entry.upgrading) {
+    r->complaint = Error{Code::invalid, std::string(upgrading)};
+    return {};
+  }
   if (r->in.complaint) {
     r->complaint = r->in.complaint;
     return {};
@@ -345,6 +351,7 @@ void Pipeline::print_answer(Request& r) {
   answer.shape = reply.shape();
   if (reply.data()) reply.data()->print(answer.data);
   if (reply.auth()) reply.auth()->print().print(answer.auth);
+  answer.lease_ttl = reply.read_again_after();
   answer.warnings = reply.warnings();
   const bool says_something = !reply.is_nil() || !reply.warnings().empty();  // a 204 stays one
   if (says_something && r.route && !r.route->any_field && r.in.body && r.in.op != Op::help) {

@@ -1,7 +1,7 @@
 // Plays calls on one engine, as the core would: match, decode, existence check, handler, commit, and again after a lost
 // race. For tests of engines and auth methods; there is no token, no policy and no audit here.
 //
-//   EngineHarness kv(kv::spec());
+//   EngineHarness kv(kv::version_2());
 //   auto answer = kv.call(Op::update, "data/app", R"({"data": {"a": 1}})");
 //   EXPECT_EQ(answer.status, 200);
 //

@@ -69,6 +69,7 @@ class Reply {
   Reply&& status(int code) && { status_ = code; return std::move(*this); }  // 202, 404 with data, sys/health's codes
   Reply&& warn(std::string text) && { warnings_.push_back(std::move(text)); return std::move(*this); }
   Reply&& lease(Lease lease) && { lease_ = std::move(lease); return std::move(*this); }
+  Reply&& read_again_after(Seconds ttl) && { read_again_after_ = ttl; return std::move(*this); }  // a lease_duration without a lease
 
   int status() const { return status_; }          // 0: by content
   Shape shape() const { return shape_; }
@@ -78,6 +79,7 @@ class Reply {
   const std::optional<Body>& raw() const { return raw_; }
   std::optional<Body>& raw() { return raw_; }
   const std::optional<Lease>& lease() const { return lease_; }
+  Seconds read_again_after() const { return read_again_after_; }
   const std::optional<Login>& login() const { return login_; }
   const std::optional<Error>& refused() const { return refused_; }
   bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_; }
@@ -93,6 +95,7 @@ class Reply {
   Strings warnings_;
   std::optional<Body> raw_;
   std::optional<Lease> lease_;
+  Seconds read_again_after_{};
   std::optional<Login> login_;
   std::optional<Error> refused_;
 };

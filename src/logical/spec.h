@@ -76,6 +76,10 @@ struct Mounted {
   StringMap options;
 };
 
+// Moves a bounded part of what the version before has left in a mount's storage; false when nothing was left. Run by a job, in
+// one transaction each time, while the mount answers nobody.
+using Upgrade = Result<bool> (*)(View rows, Time now);
+
 // A login that renews its token is asked again, through the mount that made it.
 using Renew = Result<Login> (*)(Engine&, Call&, std::string_view renew_with);
 
@@ -87,6 +91,8 @@ struct Spec {
   Renew renew = nullptr;                        // auth methods only
   bool is_auth = false;
   bool per_token = false;                       // its rows are those of the caller's token: no row is written once that is gone
+  std::string_view version{};                   // one of several of this type: the mount's option "version" says which, "1" without it
+  Upgrade upgrade = nullptr;                    // how a mount of the version before becomes one of this
 };
 
 // ---- what the core does with the table --------------------------------------------------------------------------------

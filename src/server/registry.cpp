@@ -32,7 +32,8 @@ void register_everything(Core& core, std::vector<std::string> forbidden_folders)
   core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .accessor = "auth_token_8d1e07b4", .description = "token based credentials"});
   core.add_fixed(cubbyhole::spec(), {.path = "cubbyhole/", .uuid = std::string(cubbyhole::mount_uuid), .accessor = "cubbyhole_3b7e91d6", .description = "per-token private secret storage", .local = true});
   // secrets engines
-  core.add_type(kv::spec());
+  core.add_type(kv::version_1());
+  core.add_type(kv::version_2());
   // auth methods
   core.add_type(approle::spec());
   // audit devices

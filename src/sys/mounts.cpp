@@ -1,4 +1,5 @@
 // sys/mounts and sys/auth: one table, two views. Auth methods are mounted below auth/, and sys/auth leaves that out of its names.
+#include <charconv>
 #include "base/concat.h"
 #include "sys/sys.h"
 #include "text/duration.h"
@@ -117,6 +118,39 @@ json::Object options_of(const MountEntry& entry) {
   return given;
 }
 
+std::unexpected<Error> no_versions(std::string_view engine, bool auth) {
+  return fail(Code::invalid, concat(auth ? "auth method \"" : "secrets engine \"", engine, "\" does not allow setting a version"));
+}
+
+// No version at all counts as 0 here.
+Result<int> parse_version(std::string_view text) {
+  int number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (!text.empty() && (problem != std::errc{} || end != text.data() + text.size()))
+    return fail(Code::invalid, concat("unable to parse options: strconv.ParseInt: parsing \"", text, "\": invalid syntax"));
+  return number;
+}
+
+// The options of a tune: an empty one takes the name away. Says which version the mount comes from when it is to become another.
+Result<std::optional<int>> change_options(const StringMap& given, const Spec& spec, const Mounts& mounts, MountEntry& entry) {
+  std::optional<int> from;
+  for (const auto& [key, value] : given) {
+    if (key != "version") {
+      if (value.empty()) entry.options.erase(key);
+      else entry.options[key] = value;
+      continue;
+    }
+    if (spec.version.empty()) return no_versions(entry.type, entry.is_auth());
+    const int before = TRY(parse_version(entry.option("version"))), wanted = TRY(parse_version(value));
+    entry.options["version"] = std::to_string(wanted);
+    const Spec* now = mounts.spec_of(entry);
+    if (wanted == 0 || !now) return fail(Code::invalid, concat("invalid version provided: ", std::to_string(wanted)));
+    if (wanted < before) return fail(Code::invalid, concat("cannot downgrade mount from version ", std::to_string(before)));
+    if (now != &spec) from = before;
+  }
+  return from;
+}
+
 bool is_reserved(std::string_view mount) {
   for (const std::string_view reserved : {"sys/", "auth/", "audit/", "cubbyhole/", "identity/"})
     if (mount.starts_with(reserved)) return true;
@@ -196,17 +230,17 @@ Result<Reply> Sys::enable(Call& call, bool auth) {
   if (wanted == "token" && auth) return fail(Code::invalid, "token credential backend cannot be instantiated");
   if (!auth && (wanted == "system" || wanted == "token" || wanted == "cubbyhole" || wanted == "identity"))
     return fail(Code::invalid, concat("mount type of \"", wanted, "\" is not mountable"));
-  // The older names of kv carry the version in the name.
   entry.options = call[options];
-  if (!auth && (wanted == "kv-v2" || wanted == "kv-v1" || wanted == "generic")) {
-    if (wanted != "generic") entry.options["version"] = wanted == "kv-v2" ? "2" : "1";
+  if (!auth && (wanted == "kv-v1" || wanted == "kv-v2")) {
+    entry.options["version"] = wanted.substr(4);
     wanted = "kv";
   }
-  if (!auth && wanted == "kv" && (!entry.options.contains("version") || entry.options["version"] == "1"))
-    return fail(Code::invalid, "kv version 1 is not supported yet: enable it with the option version=2, or as type kv-v2");
-  if (!core_.mounts().type(wanted, auth)) return fail(Code::invalid, concat("plugin not found in the catalog: ", wanted));
-  if (wanted == "kv" && entry.options["version"] != "2") return fail(Code::invalid, "kv knows the versions 1 and 2 only");
+  if (!auth && wanted == "generic") wanted = "kv";  // what version 1 was called before there were others
+  const Spec* lowest = core_.mounts().type(wanted, auth);
+  if (!lowest) return fail(Code::invalid, concat("plugin not found in the catalog: ", wanted));
+  if (lowest->version.empty() && !entry.option("version").empty()) return no_versions(wanted, auth);
   entry.type = std::move(wanted);
+  if (!core_.mounts().spec_of(entry)) return fail(Code::invalid, concat("there is no version \"", entry.option("version"), "\" of ", entry.type));
   entry.description = call[description];
   entry.local = call[local];
   entry.seal_wrap = call[seal_wrap];
@@ -245,15 +279,15 @@ Result<Reply> Sys::tune(Call& call, bool auth) {
   MountEntry changed = mount->entry;
   if (call.has(description)) changed.description = call[description];
   if (call.body()) TRY(apply(*call.body(), changed, true, call.arena()));
-  for (const auto& [key, value] : call[options]) {
-    if (key == "version" && value != changed.options["version"]) return fail(Code::invalid, concat("cannot downgrade mount from version ", changed.options["version"]));
-    changed.options[key] = value;
-  }
+  const auto from_version = TRY(change_options(call[options], mount->spec, core_.mounts(), changed));
   if (changed.ttl_max > Seconds(0) && changed.ttl_default > changed.ttl_max)
     return fail(Code::invalid, concat("backend max lease TTL of ", std::to_string(changed.ttl_max.count()), " would be less than backend default lease TTL of ",
                                       std::to_string(changed.ttl_default.count())));
+  const std::string to_version(changed.option("version"));
   TRY(core_.mounts().tune(call.storage().transaction(), *mount, std::move(changed)));
-  return Reply::empty();
+  if (!from_version) return Reply::empty();
+  return Reply::empty().warn(concat("Upgrading mount from version ", std::to_string(*from_version), " to version ", to_version,
+                                    ". This mount will be unavailable for a brief period and will resume service shortly."));
 }
 Result<Reply> Sys::tune_mount(Call& call) { return tune(call, false); }
 Result<Reply> Sys::tune_auth(Call& call) { return tune(call, true); }

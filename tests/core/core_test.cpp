@@ -107,6 +107,26 @@ TEST_F(Races, NoChildOutlivesAParentThatIsRevokedMeanwhile) {
   }
 }
 
+TEST_F(Races, NoWriteIsLostInAMountThatIsUpgradedMeanwhile) {
+  for (int round = 0; round < 5; ++round) {
+    const auto mount = "old" + std::to_string(round);
+    EXPECT_EQ(world.ask("POST", "sys/mounts/" + mount, R"({"type":"kv-v1"})").status, 204);
+    std::vector<http::Request> requests;
+    for (int i = 0; i < parallel; ++i) {
+      if (i == parallel / 2) requests.push_back(World::request("POST", "sys/mounts/" + mount + "/tune", R"({"options":{"version":"2"}})"));
+      requests.push_back(World::request("POST", mount + "/k" + std::to_string(i), R"({"k":"v"})"));
+    }
+    const auto responses = world.serve_all(std::move(requests));
+    EXPECT_EQ(world.ask("GET", mount + "/data/k0").status, 400);  // until the job has been here
+    world.core().sweep();
+    for (int i = 0; i < parallel; ++i) {
+      const auto& written = responses[static_cast<std::size_t>(i < parallel / 2 ? i : i + 1)];
+      EXPECT_TRUE(written.status == 204 || written.body.view().contains("Upgrading from non-versioned")) << written.body.view();
+      EXPECT_EQ(world.ask("GET", mount + "/data/k" + std::to_string(i)).status, written.status == 204 ? 200 : 404);
+    }
+  }
+}
+
 TEST_F(Races, NothingIsWrittenIntoAMountThatGoes) {
   for (int round = 0; round < 5; ++round) {
     EXPECT_EQ(world.ask("POST", "sys/mounts/brief", R"({"type":"kv-v2"})").status, 204);

@@ -61,6 +61,32 @@ class FakeDevice final : public AuditDevice {
 
 World::Options with(FlakyTable::Switches& store) { return {.initialised = true, .table = std::make_unique<FlakyTable>(store)}; }
 
+TEST(Failures, AnUpgradeThatFailsAnywhereGoesOnAndLosesNothing) {
+  constexpr int secrets = 100;
+  for (int passing = 0; passing < 4; ++passing) {
+    FlakyTable::Switches store;
+    World world(with(store));
+    ASSERT_EQ(world.ask("POST", "sys/mounts/old", R"({"type":"kv-v1"})").status, 204);
+    for (int i = 0; i < secrets; ++i) ASSERT_EQ(world.ask("POST", "old/a/k" + std::to_string(i), R"({"k":")" + std::to_string(i) + "\"}").status, 204);
+    ASSERT_EQ(world.ask("POST", "sys/mounts/old/tune", R"({"options":{"version":"2"}})").status, 200);
+    store.fail_after = passing;
+    world.core().sweep();
+    EXPECT_TRUE(world.ask("GET", "old/data/a/k1").body.view().contains("will resume service shortly"));
+    EXPECT_EQ(world.ask("POST", "old/a/k1", R"({"k":"v"})").status, 400);
+    world.core().seal();
+    world.core().sweep();
+    ASSERT_TRUE(world.core().unseal(world.unseal_key().reveal()).has_value());
+    EXPECT_EQ(world.ask("LIST", "old/metadata/a").status, 400);
+    world.core().sweep();
+    EXPECT_EQ(world.keys(world.ask("LIST", "old/metadata/a")), static_cast<std::size_t>(secrets));
+    for (int i = 0; i < secrets; ++i) {
+      const auto read = world.ask("GET", "old/data/a/k" + std::to_string(i));
+      EXPECT_EQ(world.value(read, "data.data.k"), std::to_string(i));
+      EXPECT_EQ(world.value(read, "data.metadata.version"), "1");
+    }
+  }
+}
+
 TEST(Failures, AFailedCommitLeavesNothingAndTheNextOnePasses) {
   FlakyTable::Switches store;
   World world(with(store));

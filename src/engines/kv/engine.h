@@ -1,4 +1,4 @@
-// The handlers of a KV mount, by resource. What they may be asked is in kv.cpp.
+// The handlers of a mount of version 2, by resource. What they may be asked is in kv.cpp.
 #pragma once
 #include "engines/kv/rows.h"
 #include "logical/spec.h"

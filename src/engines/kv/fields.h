@@ -1,4 +1,4 @@
-// What clients may send to a KV mount.
+// What clients may send to a KV mount; version 1 takes the path alone, and any body.
 #pragma once
 #include "logical/field.h"
 

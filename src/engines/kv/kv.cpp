@@ -1,6 +1,7 @@
 #include "engines/kv/kv.h"
 #include "engines/kv/engine.h"
 #include "engines/kv/fields.h"
+#include "engines/kv/plain.h"
 #include "logical/paging.h"
 
 namespace sr::kv {
@@ -11,7 +12,7 @@ std::unique_ptr<Engine> make(const Mounted&) { return std::make_unique<Kv>(); }
 }  // namespace
 
 // Not served: SCAN and detailed-metadata, which OpenBao alone has.
-Spec spec() {
+Spec version_2() {
   return {
     .type = "kv",
     .help = "Stores secrets by path, and keeps their older versions.",
@@ -62,6 +63,8 @@ Spec spec() {
        .any_field = true},
     },
     .make = make,
+    .version = "2",
+    .upgrade = upgrade_plain,
   };
 }
 

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 struct KvTest : testing::Test {
-  EngineHarness kv{spec(), {{"version", "2"}}};
+  EngineHarness kv{version_2(), {{"version", "2"}}};
 
   auto get(std::string_view path, std::string_view query = {}) { return kv.call(Op::read, path, query); }
   auto post(std::string_view path, std::string_view body) { return kv.call(Op::update, path, body); }

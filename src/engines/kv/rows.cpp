@@ -7,6 +7,14 @@ namespace {
 
 constexpr std::string_view config_key = "config";
 
+template <class T> Result<std::optional<T>> load(Call& call, const std::string& key) {
+  const auto row = TRY(call.storage().get(key));
+  if (!row) return std::nullopt;
+  return TRY(load_record<T>(row->value));
+}
+
+}  // namespace
+
 std::string meta_key(std::string_view path) { return concat("meta/", path); }
 
 // A path holds no NUL, so no version of one key lies among those of another.
@@ -17,14 +25,6 @@ std::string version_key(std::string_view path, VersionNumber number) {
   std::copy_backward(text, end, digits + 16);
   return concat("data/", path, std::string_view("\0", 1), std::string_view(digits, 16));
 }
-
-template <class T> Result<std::optional<T>> load(Call& call, const std::string& key) {
-  const auto row = TRY(call.storage().get(key));
-  if (!row) return std::nullopt;
-  return TRY(load_record<T>(row->value));
-}
-
-}  // namespace
 
 Result<Config> load_config(Call& call) { return TRY(load<Config>(call, std::string(config_key))).value_or(Config{}); }
 Result<void> store_config(Call& call, const Config& config) { return call.storage().put(config_key, store_record(config)); }

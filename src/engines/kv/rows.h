@@ -62,6 +62,9 @@ struct Version {
   }
 };
 
+std::string meta_key(std::string_view path);
+std::string version_key(std::string_view path, VersionNumber number);
+
 Result<Config> load_config(Call& call);
 Result<void> store_config(Call& call, const Config& config);
 
