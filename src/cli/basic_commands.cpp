@@ -1,4 +1,4 @@
-// read, write, list, delete, patch, unwrap, path-help, print token and version: the API as it is, path by path.
+// read, write, list, delete, patch, unwrap, path-help, print token, version and version-history: the API as it is, path by path.
 #include "base/version.h"
 #include "cli/call.h"
 #include "cli/commands.h"
@@ -128,6 +128,26 @@ int print_version(Call& call) {
   return success;
 }
 
+int version_history(Call& call) {
+  const MaybeAnswer answer = call.session().list("sys/version-history");
+  if (!answer) return call.refused("Error reading version history", answer.error());
+  if (!*answer || (*answer)->data == nullptr) return call.failed("Invalid response returned from Vault");
+  call.ui.warn("\nNote:\nUse of this command requires a server running Vault 1.10.0 or greater.\n"
+               "Version tracking was added in 1.9.0. Earlier versions have not been tracked.\n\n");
+  if (!call.table()) return print_answer(call.ui, call.style, **answer);
+  const json::Value* info = (*answer)->find("key_info");
+  std::vector<Row> rows{{"Version", "Installation Time", "Commit Date"}};
+  for (const std::string_view name : texts_of((*answer)->keys())) {
+    const json::Value* entry = info == nullptr ? nullptr : info->find(name);
+    if (entry == nullptr || !entry->is_object()) return call.failed("Expected version info for \"" + std::string(name) + "\" to be map");
+    // OpenBao before 2.6, and Vault, know when a version was built, not from which commit.
+    const std::string_view commit = text_of(entry->find("commit_date"));
+    rows.push_back({std::string(name), std::string(text_of(entry->find("timestamp_installed"))), std::string(commit.empty() ? text_of(entry->find("build_date")) : commit)});
+  }
+  call.ui.out(print_table(std::move(rows), 2));  // narrower than other tables, as scripts know it
+  return success;
+}
+
 constexpr Flag force_flags[] = {
     {.name = "force", .type = FlagType::boolean, .help = "Go on without any K=V data: for paths whose writes need none.", .standard = "false", .alias = "f"},
 };
@@ -157,6 +177,7 @@ constexpr Example unwrap_examples[] = {
     {"Open a wrapped answer:", "unwrap hvs.CAES..."},
     {"The wrapping token is the one in use:", "unwrap"},
 };
+constexpr Example version_history_examples[] = {{"Since when the server has run its version:", "version-history"}};
 constexpr Example path_help_examples[] = {{"What a path takes and does:", "path-help auth/approle/role/my-app"}};
 
 constexpr Command commands[] = {
@@ -182,9 +203,12 @@ constexpr Command commands[] = {
      .examples = path_help_examples, .output = format, .arity = {1, 1, "1"}, .run = path_help},
     {.name = "print", .summary = "Prints runtime configurations", .arguments = "<subcommand>", .text = "Prints what the command line works with."},
     {.name = "print token", .summary = "Prints the server token currently in use", .arguments = "", .text = "Prints the token that commands use now: from the environment, else from the token helper.",
-     .arity = {0, Arity::any, "0"}, .run = print_token},
+     .output = format, .arity = {0, Arity::any, "0"}, .run = print_token},
     {.name = "version", .summary = "Prints the version of this program", .arguments = "", .text = "Prints the version of this program. The server's is in \"status\".",
      .arity = {0, Arity::any, "0"}, .run = print_version, .local = true},
+    {.name = "version-history", .summary = "Prints the version history of the server", .arguments = "[options]",
+     .text = "Prints which versions of the server have run on its storage, and since when.", .examples = version_history_examples, .output = format,
+     .arity = {0, Arity::any, "0"}, .run = version_history},
 };
 
 }  // namespace

@@ -111,6 +111,13 @@ int print_instead(Ui& ui, const Session* session, Session::Instead instead, int 
   return code;
 }
 
+void complain_of_unknown(std::string_view group, const std::string& word) {
+  const std::string front = group.empty() ? "" : std::string(group) + " ", near = nearest_command(word, group);
+  std::string line = "Unknown command: " + front + word;
+  if (!near.empty()) line += ". Did you mean \"" + front + near + "\"?";
+  fprintf(stderr, "%s\n\n", line.c_str());
+}
+
 }  // namespace
 
 int run(std::vector<std::string> args, std::string_view called_as, const std::vector<Program>& programs) {
@@ -136,10 +143,7 @@ int run(std::vector<std::string> args, std::string_view called_as, const std::ve
     return success;
   }
   if (match.command == nullptr) {
-    if (!words.empty()) {
-      const std::string near = nearest_command(words[0]);
-      fprintf(stderr, "Unknown command: %s%s%s%s\n\n", words[0].c_str(), near.empty() ? "" : ". Did you mean \"", near.c_str(), near.empty() ? "" : "\"?");
-    }
+    if (!words.empty()) complain_of_unknown("", words[0]);
     fputs((overview(program) + "\n").c_str(), stderr);
     return unknown_command;
   }
@@ -153,7 +157,7 @@ int run(std::vector<std::string> args, std::string_view called_as, const std::ve
   }
   if (flags_first || command.run == nullptr) {
     if (flags_first) fputs("Invalid flags before the subcommand. If these flags are for\nthe subcommand, please put them after the subcommand.\n\n", stderr);
-    else if (words.size() > match.words) fprintf(stderr, "Unknown command: %s %s\n\n", std::string(command.name).c_str(), words[match.words].c_str());
+    else if (words.size() > match.words) complain_of_unknown(command.name, words[match.words]);
     fputs((command_help(program, command) + "\n").c_str(), stderr);
     return local_error;
   }

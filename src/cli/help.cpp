@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/global_flags.h"
 #include "cli/go_text.h"
+#include "cli/login_methods.h"
 
 namespace sr::cli {
 namespace {
@@ -55,6 +56,15 @@ void add_paragraphs(std::string& out, std::string_view text) {
   }
 }
 
+void add_examples(std::string& out, std::string_view program, std::span<const Example> examples) {
+  for (const Example& example : examples) {
+    // An example without a word of its own goes on where the one before it ended.
+    if (!example.says.empty()) out.append("\n").append(wrap_lines(example.says, 2)).append("\n\n");
+    out += "      $ ";
+    out.append(program).append(" ").append(example.line).append("\n");
+  }
+}
+
 // How many letters differ, at most `most` of them.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -89,12 +99,7 @@ std::string overview(std::string_view program) {
 std::string command_help(std::string_view program, const Command& command) {
   std::string out = "Usage: " + std::string(program) + " " + std::string(command.name) + " " + std::string(command.arguments) + "\n";
   add_paragraphs(out, command.text.empty() ? command.summary : command.text);
-  for (const Example& example : command.examples) {
-    // An example without a word of its own goes on where the one before it ended.
-    if (!example.says.empty()) out.append("\n").append(wrap_lines(example.says, 2)).append("\n\n");
-    out += "      $ ";
-    out.append(program).append(" ").append(example.line).append("\n");
-  }
+  add_examples(out, program, command.examples);
   const auto children = commands_below(command.name);
   if (command.run == nullptr && !children.empty()) {
     out += "\nSubcommands:\n";
@@ -107,14 +112,24 @@ std::string command_help(std::string_view program, const Command& command) {
   return out;
 }
 
-std::string nearest_command(std::string_view typed) {
+std::string login_help(std::string_view program, const LoginMethod& method) {
+  std::string out = "Usage: " + std::string(program) + " login -method=" + std::string(method.name) + " [options] [CONFIG K=V...]\n";
+  add_paragraphs(out, method.text);
+  add_examples(out, program, method.examples);
+  out += "\nConfiguration:\n";
+  for (const Setting& setting : method.settings) out.append("\n  ").append(setting.name).append("=<string>\n").append(wrap_lines(setting.help, 6)).append("\n");
+  out.append("\n").append(wrap_lines("A method that is mounted elsewhere than at its name is reached with -path.", 2));
+  return out;
+}
+
+std::string nearest_command(std::string_view typed, std::string_view group) {
   std::string_view best;
   std::size_t least = 3;  // more letters wrong than two is another word
-  for (const Command* command : commands_below("")) {
-    const std::size_t differs = distance(typed, command->name);
+  for (const Command* command : commands_below(group)) {
+    const std::size_t differs = distance(typed, last_word(command->name));
     if (differs < least) {
       least = differs;
-      best = command->name;
+      best = last_word(command->name);
     }
   }
   return std::string(best);

@@ -1,141 +1,12 @@
 // login: turns what one has, a token, a role and its secret, a name and a password, into a stored token.
 #include "cli/commands.h"
 #include "cli/call.h"
-#include "cli/environment.h"
 #include "cli/go_text.h"
+#include "cli/login_methods.h"
 #include "cli/token_helper.h"
 
 namespace sr::cli {
 namespace {
-
-using Config = std::map<std::string, std::string>;
-
-std::string config_value(const Config& config, const std::string& key) {
-  const auto found = config.find(key);
-  return found == config.end() ? "" : found->second;
-}
-
-Refusal refusal(std::string text) { return Refusal{0, std::move(text)}; }
-
-// A login request; its answer must be there.
-MaybeAnswer log_in_at(Call& call, const std::string& path, const json::Object& body) {
-  call.session().client().set_token("");
-  MaybeAnswer answer = call.session().write("auth/" + path, body.text());
-  if (answer && !*answer) return std::unexpected(refusal("empty response from credential provider"));
-  return answer;
-}
-
-// Looks the token up and shows it as the answer of a login would be.
-MaybeAnswer with_token(Call& call, const Config& config) {
-  bool lookup = true;
-  if (const auto found = config.find("lookup"); found != config.end()) {
-    const auto flag = parse_bool(found->second);
-    if (!flag) return std::unexpected(refusal("Failed to parse \"lookup\" as boolean: strconv.ParseBool: parsing " + go_quote(found->second) + ": invalid syntax"));
-    lookup = *flag;
-  }
-  std::string token = config_value(config, "token");
-  if (!config.contains("token")) {
-    if (!call.interactive()) return std::unexpected(refusal("'token' not supplied and refusing to pull from stdin"));
-    const auto typed = read_hidden("Token (will be hidden): ");
-    if (!typed) {
-      return std::unexpected(refusal("An error occurred attempting to ask for a token. The raw error message is shown below, but usually this is because you attempted to pipe a value into "
-                                     "the command or you are executing outside of a terminal (tty). If you want to pipe the value, pass \"-\" as the argument to read from stdin. The raw "
-                                     "error was: " + typed.error().message));
-    }
-    token = typed->reveal();
-  }
-  token = trimmed(token);
-  if (token.empty()) return std::unexpected(refusal("a token must be passed to auth, please view the help for more information"));
-  call.session().client().set_token(token);
-  if (!lookup) {
-    auto answer = Answer::empty();
-    answer->login = Login{.token = answer->arena().copy(token)};
-    return answer;
-  }
-  call.session().stop_wrapping();
-  MaybeAnswer answer = call.session().fetch("auth/token/lookup-self");
-  if (!answer) return std::unexpected(refusal("error looking up token: " + answer.error().text));
-  if (!*answer || (*answer)->data == nullptr) return std::unexpected(refusal("empty response from lookup-self"));
-
-  const Answer& found = **answer;
-  Login login;
-  login.token = text_of(found.find("id"));
-  login.accessor = text_of(found.find("accessor"));
-  login.token_policies = texts_of(found.find("policies"));
-  login.identity_policies = texts_of(found.find("identity_policies"));
-  login.policies = login.token_policies;
-  login.policies.insert(login.policies.end(), login.identity_policies.begin(), login.identity_policies.end());
-  login.has_policies = login.has_token_policies = !login.policies.empty();
-  login.has_identity_policies = !login.identity_policies.empty();
-  for (const char* key : {"metadata", "meta"})
-    if (const json::Value* metadata = found.find(key); login.metadata == nullptr && metadata != nullptr && metadata->is_object()) login.metadata = metadata;
-  login.lease_duration = number_of(found.find("ttl"));
-  login.renewable = flag_of(found.find("renewable"));
-  Answer& shown = **answer;
-  shown.login = std::move(login);
-  // Of the look-up itself nothing is shown.
-  shown.data = nullptr;
-  shown.request_id = {};
-  shown.warnings.clear();
-  shown.has_warnings = false;
-  return answer;
-}
-
-MaybeAnswer with_approle(Call& call, const Config& config) {
-  const std::string role = config_value(config, "role_id");
-  if (role.empty()) return std::unexpected(refusal("'role_id' must be specified"));
-  json::Object body;
-  body.put("role_id", role);
-  if (const std::string secret = config_value(config, "secret_id"); !secret.empty()) body.put("secret_id", secret);
-  return log_in_at(call, config_value(config, "mount") + "/login", body);
-}
-
-MaybeAnswer with_password(Call& call, const Config& config) {
-  std::string name = config_value(config, "username");
-  if (name.empty() && call.flags.text("method") == "ldap") {
-    const char* user = getenv("USER");
-    name = user == nullptr ? "" : user;
-  }
-  if (name.empty()) return std::unexpected(refusal("'username' must be specified"));
-  std::string password = config_value(config, "password");
-  if (password.empty()) {
-    if (!call.interactive()) return std::unexpected(refusal("'password' must be specified and refusing to pull from stdin"));
-    const auto typed = read_hidden("Password (will be hidden): ");
-    if (!typed) return std::unexpected(refusal(typed.error().message));
-    password = typed->reveal();
-  }
-  json::Object body;
-  body.put("password", password);
-  return log_in_at(call, config_value(config, "mount") + "/login/" + name, body);
-}
-
-MaybeAnswer with_jwt(Call& call, const Config& config) {
-  std::string jwt = config_value(config, "jwt");
-  if (jwt.empty() && call.flags.text("method") == "kubernetes") {
-    const std::string given = config_value(config, "token_path");
-    const auto content = read_file(given.empty() ? "/var/run/secrets/kubernetes.io/serviceaccount/token" : given);
-    if (!content) return std::unexpected(refusal(content.error().message));
-    jwt = trimmed(*content);
-  }
-  if (jwt.empty()) return std::unexpected(refusal("'jwt' must be specified"));
-  json::Object body;
-  body.put("role", config_value(config, "role"));
-  body.put("jwt", jwt);
-  return log_in_at(call, config_value(config, "mount") + "/login", body);
-}
-
-MaybeAnswer with_certificate(Call& call, const Config& config) {
-  json::Object body;
-  if (const std::string name = config_value(config, "name"); !name.empty()) body.put("name", name);
-  return log_in_at(call, config_value(config, "mount") + "/login", body);
-}
-
-struct Method {
-  std::string_view name;
-  MaybeAnswer (*log_in)(Call&, const Config&);
-};
-constexpr Method methods[] = {{"token", with_token},    {"approle", with_approle}, {"userpass", with_password}, {"ldap", with_password},
-                              {"radius", with_password}, {"jwt", with_jwt},         {"kubernetes", with_jwt},    {"cert", with_certificate}};
 
 void warn_of_token_in_environment(Call& call) {
   for (const char* name : {"STRONGROOM_TOKEN", "BAO_TOKEN", "VAULT_TOKEN"}) {
@@ -189,17 +60,17 @@ int login(Call& call) {
   if (no_store && no_print) return call.wrong("-no-store and -no-print cannot be used together");
 
   const std::string name = sanitize_path(call.flags.text("method")).empty() ? "token" : sanitize_path(call.flags.text("method"));
-  const auto* method = std::ranges::find(methods, name, &Method::name);
-  if (method == std::end(methods)) {
+  const LoginMethod* method = find_login_method(name);
+  if (method == nullptr) {
     return call.wrong(wrap_lines("Unknown auth method: " + name + ". Use \"" + std::string(call.program) +
                                  " auth list\" to see the complete list of auth methods. Additionally, some auth methods are only available via the HTTP API."));
   }
   std::vector<std::string> args(call.args.begin(), call.args.end());
   if (name == "token" && !args.empty() && args[0].find('=') == std::string::npos) args[0] = "token=" + args[0];
   const auto values = KeyValues::parse(args, {.standard_input = call.interactive()});
-  auto config = values ? values->strings() : Result<Config>(std::unexpected(values.error()));
+  auto config = values ? values->strings() : Result<LoginConfig>(std::unexpected(values.error()));
   if (!config) return call.wrong("Error parsing configuration: " + config.error().message);
-  if (config_value(*config, "mount").empty()) (*config)["mount"] = sanitize_path(call.flags.text("path").empty() ? name : call.flags.text("path"));
+  if (value_of(*config, "mount").empty()) (*config)["mount"] = sanitize_path(call.flags.text("path").empty() ? name : call.flags.text("path"));
   (*config)["mount"] = sanitize_path((*config)["mount"]);
 
   MaybeAnswer answer = method->log_in(call, *config);

@@ -2,6 +2,8 @@
 #include "cli/commands.h"
 #include "cli/call.h"
 #include "cli/go_text.h"
+#include "cli/help.h"
+#include "cli/login_methods.h"
 #include "text/duration.h"
 
 namespace sr::cli {
@@ -208,15 +210,26 @@ int tune_auth(Call& call) { return tune(call, auth); }
 int move_engine(Call& call) { return move(call, secrets); }
 int move_auth(Call& call) { return move(call, auth); }
 
+// What `login` takes for a method, named by its type or by where it is mounted.
 int auth_help(Call& call) {
-  const std::string path = "auth/" + sanitize_path(call.args[0]);
-  const auto response = call.session().send({.method = "GET", .path = path, .query = {{"help", "1"}}});
-  if (!response) return call.refused("Error retrieving help", response.error());
-  if (response->status == 404) return call.failed("Error retrieving help: " + client::error_text(*response));
-  Arena arena;
-  const auto parsed = json::parse(arena, response->body, answer_limits());
-  if (!parsed) return call.failed("Error retrieving help: " + parsed.error().message);
-  call.ui.out(text_of((*parsed)->find("help")));
+  const std::string name = trimmed(call.args[0]);
+  const LoginMethod* method = find_login_method(name);
+  if (method == nullptr) {
+    const MaybeAnswer mounts = call.session().fetch(std::string(auth.path));
+    if (!mounts) return call.refused("Error listing auth methods", mounts.error());
+    const std::string path = with_slash(sanitize_path(name));
+    const json::Value* mount = *mounts ? (*mounts)->find(path) : nullptr;
+    if (mount == nullptr) {
+      call.ui.warn("No auth method available on the server at " + go_quote(path));
+      return local_error;
+    }
+    method = find_login_method(text_of(mount->find("type")));
+    if (method == nullptr) {
+      call.ui.warn(wrap_lines("No method-specific CLI handler available for auth method " + go_quote(name)));
+      return remote_error;
+    }
+  }
+  call.ui.out(login_help(call.program, *method));
   return success;
 }
 
@@ -277,7 +290,10 @@ constexpr Example tune_engine_examples[] = {{"Shorter leases:", "secrets tune -d
 constexpr Example tune_auth_examples[] = {{"Tokens for a day at most:", "auth tune -max-lease-ttl=24h approle"}};
 constexpr Example move_engine_examples[] = {{"Move an engine; policies must be changed by hand:", "secrets move secret/ apps/"}};
 constexpr Example move_auth_examples[] = {{"Move a method:", "auth move auth/approle/ auth/apps/"}};
-constexpr Example auth_help_examples[] = {{"What the method at auth/approle/ understands:", "auth help approle"}};
+constexpr Example auth_help_examples[] = {
+    {"What \"login -method=approle\" takes:", "auth help approle"},
+    {"The same for a method that is mounted at auth/staff/:", "auth help staff/"},
+};
 
 constexpr Command commands[] = {
     {.name = "secrets", .summary = "Interact with secrets engines", .arguments = "<subcommand> [options] [args]",
@@ -298,7 +314,8 @@ constexpr Command commands[] = {
      .examples = enable_auth_examples, .flags = enable_auth_flags, .arity = {1, 1, "1"}, .run = enable_auth},
     {.name = "auth disable", .summary = "Disables an auth method", .arguments = "[options] PATH", .text = "Unmounts an auth method. Its users can no longer log in, and their tokens end.",
      .examples = disable_auth_examples, .arity = {1, 1, "1"}, .run = disable_auth},
-    {.name = "auth help", .summary = "Prints usage for an auth method", .arguments = "[options] PATH", .text = "Prints what the server says on a method.", .examples = auth_help_examples,
+    {.name = "auth help", .summary = "Prints usage for an auth method", .arguments = "[options] TYPE | PATH",
+     .text = "Prints what \"login\" takes for an auth method. What the server says on its paths is in \"path-help\".", .examples = auth_help_examples,
      .arity = {1, 1, "1"}, .run = auth_help},
     {.name = "auth list", .summary = "Lists enabled auth methods", .arguments = "[options]", .text = "Lists the auth methods with their types.", .examples = list_auth_examples,
      .flags = detailed_flags, .output = format, .run = list_auth},

@@ -117,7 +117,7 @@ int status(Call& call) {
     call.ui.error("Error checking seal status: " + seal.error().text);
     return local_error;  // 2 says "sealed" here
   }
-  const int code = show_seal(call, **seal);
+  const int code = call.field().empty() ? show_seal(call, **seal) : print_field(call.ui, call.style, *(*seal)->root, call.field());
   return (*seal)->flag("sealed") ? 2 : code;
 }
 
@@ -247,7 +247,7 @@ int unseal(Call& call) {
 }
 
 int seal(Call& call) {
-  const MaybeAnswer sealed = call.session().write("sys/seal", "null");
+  const auto sealed = call.session().send({.method = "PUT", .path = "sys/seal"});
   if (!sealed) return call.refused("Error sealing", sealed.error());
   call.ui.out("Success! Vault is sealed.");
   return success;

@@ -18,6 +18,7 @@ struct Refusal {
   std::string text;
   std::unique_ptr<Answer> answer{};  // what came with a 404, when there is something to show
 };
+inline Refusal refusal(std::string text) { return Refusal{0, std::move(text)}; }
 template <class T> using Outcome = std::expected<T, Refusal>;
 using MaybeAnswer = Outcome<std::unique_ptr<Answer>>;  // null: there was no content
 

@@ -19,7 +19,7 @@ std::size_t columns(std::string_view text) {
 
 }  // namespace
 
-std::string print_columns(const std::vector<Row>& rows) {
+std::string print_columns(const std::vector<Row>& rows, std::size_t gap) {
   std::vector<std::size_t> widths;
   for (const Row& row : rows) {
     if (widths.size() < row.size()) widths.resize(row.size());
@@ -31,13 +31,13 @@ std::string print_columns(const std::vector<Row>& rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string_view cell = shown(row[i]);
       out += cell;
-      if (i + 1 < row.size()) out.append(widths[i] - columns(cell) + 4, ' ');
+      if (i + 1 < row.size()) out.append(widths[i] - columns(cell) + gap, ' ');
     }
   }
   return out;
 }
 
-std::string print_table(std::vector<Row> rows) {
+std::string print_table(std::vector<Row> rows, std::size_t gap) {
   if (rows.empty()) return "";
   Row line;
   for (const std::string& header : rows[0]) {
@@ -45,7 +45,7 @@ std::string print_table(std::vector<Row> rows) {
     line.push_back(std::string(text.size(), '-'));
   }
   rows.insert(rows.begin() + 1, std::move(line));
-  return print_columns(rows);
+  return print_columns(rows, gap);
 }
 
 }  // namespace sr::cli

@@ -8,7 +8,7 @@ namespace sr::cli {
 using Row = std::vector<std::string>;
 
 // Cells are trimmed; an empty one prints "n/a". Rows may differ in length. Without a newline at the end.
-std::string print_columns(const std::vector<Row>& rows);
-std::string print_table(std::vector<Row> rows);  // the first row is the header
+std::string print_columns(const std::vector<Row>& rows, std::size_t gap = 4);
+std::string print_table(std::vector<Row> rows, std::size_t gap = 4);  // the first row is the header
 
 }  // namespace sr::cli

@@ -1,13 +1,17 @@
 #include "cli/token_helper.h"
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include "cli/environment.h"
 #include "cli/go_text.h"
 #include "cli/ui.h"
+#include "text/hcl.h"
 
 namespace sr::cli {
 namespace {
@@ -21,50 +25,51 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // The value of `token_helper = "..."`, the one setting that ~/.vault knows.
-std::string helper_setting(std::string_view config) {
-  while (!config.empty()) {
-    const std::size_t end = std::min(config.find('\n'), config.size());
-    std::string_view line = trimmed(config.substr(0, end));
-    config.remove_prefix(std::min(end + 1, config.size()));
-    if (!line.starts_with("token_helper")) continue;
-    line = trimmed(line.substr(12));
-    if (!line.starts_with("=")) continue;
-    line = trimmed(line.substr(1));
-    if (line.size() >= 2 && line.front() == '"' && line.back() == '"') return std::string(line.substr(1, line.size() - 2));
-  }
-  return "";
+Result<std::string> helper_setting(std::string_view config) {
+  const hcl::Value settings = TRY(hcl::parse(config));
+  for (const hcl::Item& item : settings.items)
+    if (item.key != "token_helper") return hcl::fail_at(item.line, "invalid key " + go_quote(item.key) + ": \"token_helper\" is the only one");
+  const hcl::Item* helper = settings.find("token_helper");
+  return helper == nullptr ? Result<std::string>("") : hcl::to_text(*helper);
 }
+
+// A file in memory: what the helper reads and writes. Unlike a pipe it is never full, and nobody waits for its other end.
+struct MemoryFile {
+  int file = memfd_create("token", MFD_CLOEXEC);
+  MemoryFile() = default;
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  ~MemoryFile() {
+    if (file >= 0) close(file);
+  }
+  bool write(std::string_view text) const { return pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()); }
+  std::string read() const {
+    std::string text(token_bytes, 0);
+    const ssize_t got = pread(file, text.data(), text.size(), 0);
+    text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return text;
+  }
+};
 
 // Runs `program operation` with a shell, as such helpers are made for. Its output; an error with what it says when it fails.
 Result<std::string> run(const std::string& program, const char* operation, std::string_view input, const std::string& address) {
-  int to[2], from[2];
-  if (pipe2(to, O_CLOEXEC) != 0) return fail(Code::internal, "cannot start the token helper");
-  if (pipe2(from, O_CLOEXEC) != 0) {
-    close(to[0]);
-    close(to[1]);
-    return fail(Code::internal, "cannot start the token helper");
-  }
+  MemoryFile in, out, err;
+  if (in.file < 0 || out.file < 0 || err.file < 0 || !in.write(input)) return fail(Code::internal, "cannot start the token helper");
   const std::string script = program + " " + operation;
   const pid_t child = fork();
   if (child == 0) {
-    dup2(to[0], STDIN_FILENO);
-    dup2(from[1], STDOUT_FILENO);
+    dup2(in.file, STDIN_FILENO);
+    dup2(out.file, STDOUT_FILENO);
+    dup2(err.file, STDERR_FILENO);
     for (const char* name : {"STRONGROOM_ADDR", "BAO_ADDR", "VAULT_ADDR"}) setenv(name, address.c_str(), 1);
     execl("/bin/sh", "sh", "-c", script.c_str(), nullptr);
     _exit(127);
   }
-  close(to[0]);
-  close(from[1]);
-  if (child > 0 && !input.empty()) static_cast<void>(!write(to[1], input.data(), input.size()));
-  close(to[1]);
-  std::string output;
-  char block[4096];
-  for (ssize_t got = 0; child > 0 && output.size() < token_bytes && (got = read(from[0], block, sizeof block)) > 0;) output.append(block, static_cast<std::size_t>(got));
-  close(from[0]);
   int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return fail(Code::internal, "token helper " + program + " failed to " + operation + " the token");
-  return output;
+  if (child < 0 || waitpid(child, &status, 0) != child) return fail(Code::internal, "cannot start the token helper");
+  const std::string how = WIFEXITED(status) ? "exit status " + std::to_string(WEXITSTATUS(status)) : "signal: " + std::string(strsignal(WTERMSIG(status)));
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return fail(Code::internal, go_quote(err.read()) + ": " + how);
+  return out.read();
 }
 
 }  // namespace
@@ -72,18 +77,20 @@ Result<std::string> run(const std::string& program, const char* operation, std::
 Result<TokenHelper> TokenHelper::open(std::string address) {
   TokenHelper helper;
   helper.address_ = std::move(address);
-  const std::string config = variable("CONFIG_PATH");
-  if (const auto content = read_file(config.empty() ? home_folder() + "/.vault" : expand_home(config))) {
-    const std::string program = helper_setting(*content);
-    if (!program.empty()) {
-      char* absolute = realpath(program.c_str(), nullptr);
+  const std::string named = variable("CONFIG_PATH"), config = named.empty() ? home_folder() + "/.vault" : expand_home(named);
+  if (access(config.c_str(), F_OK) == 0 || errno != ENOENT) {
+    const auto program = helper_setting(TRY(read_file(config)));
+    if (!program) {
+      return fail(Code::invalid, "error parsing config file at " + go_quote(config) + ": " + program.error().message +
+                                     "; ensure that the file is valid; Ansible Vault is known to conflict with it.");
+    }
+    if (!program->empty()) {
+      char* absolute = realpath(program->c_str(), nullptr);
       if (absolute == nullptr) return fail(Code::invalid, "unknown error getting the external helper path");
       helper.program_ = absolute;
       free(absolute);
       return helper;
     }
-  } else if (!config.empty()) {
-    return std::unexpected(content.error());
   }
   helper.file_ = variable("TOKEN_PATH");
   if (helper.file_.empty()) {

@@ -12,24 +12,24 @@ namespace {
 
 constexpr std::size_t typed_bytes = 64 * 1024;
 
+// The words of Go's os package for the errors that people meet.
+std::string go_error(int code) {
+  std::string text = strerror(code);
+  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 32);
+  return text;
+}
+
 Result<std::string> read_all(int file, const std::string& name) {
   std::string content;
   char block[16 * 1024];
   for (;;) {
     const ssize_t got = read(file, block, sizeof block);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail(Code::invalid, "read " + name + ": " + std::string(strerror(errno)));
+    if (got < 0) return fail(Code::invalid, "read " + name + ": " + go_error(errno));
     if (got == 0) return content;
     content.append(block, static_cast<std::size_t>(got));
     if (content.size() > limits::body_bytes) return fail(Code::too_large, name + " is larger than a request may be");
   }
-}
-
-// The words of Go's os package for the errors that people meet.
-std::string go_error(int code) {
-  std::string text = strerror(code);
-  if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] + 32);
-  return text;
 }
 
 void write_all(FILE* stream, std::string_view text) { static_cast<void>(fwrite(text.data(), 1, text.size(), stream)); }
