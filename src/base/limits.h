@@ -17,6 +17,7 @@ constexpr std::chrono::seconds http_idle_timeout{300};
 constexpr std::chrono::seconds http_read_header_timeout{10};
 constexpr std::chrono::seconds http_read_timeout{30};
 constexpr std::chrono::seconds http_write_timeout{60};
+constexpr std::chrono::seconds max_request_duration{90};      // from the whole request to its answer; over it: 504
 constexpr std::chrono::seconds tls_handshake_timeout{10};
 
 // ---- JSON and HCL -------------------------------------------------------------------------------------------------------

@@ -7,6 +7,11 @@ bool same_name(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+bool is_token_character(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c != 0 && std::string_view("!#$%&'*+-.^_`|~").contains(c));
+}
+bool is_value_character(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); }
+
 Request::~Request() {
   wipe(target.data(), target.size());
   for (auto& header : headers) wipe(header.value.data(), header.value.size());
@@ -54,6 +59,7 @@ std::string_view reason_phrase(int status) {
     case 501: return "Not Implemented";
     case 502: return "Bad Gateway";
     case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
     case 505: return "HTTP Version Not Supported";
     default: return "Status";
   }

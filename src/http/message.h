@@ -17,6 +17,8 @@ struct Header {
   std::string value;
 };
 bool same_name(std::string_view a, std::string_view b);  // ASCII letters in any case
+bool is_token_character(char c);                         // of the name of a header (RFC 9110, 5.6.2)
+bool is_value_character(char c);                         // of its value: no control character but the tab
 
 // Who is on the other side, as far as the listener knows.
 struct Peer {

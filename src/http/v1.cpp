@@ -41,12 +41,6 @@ std::optional<std::string> without_double_slashes(std::string_view path) {
   return cleaned;
 }
 
-std::vector<Header> headers_of(V1::Options options) {
-  std::vector<Header> headers{{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
-  std::ranges::move(options.response_headers, std::back_inserter(headers));
-  return headers;
-}
-
 // Everything between the HTTP request and the core's: an error here is answered at once, before any token is looked at.
 Result<Incoming> understand(const Request& request) {
   Incoming in;
@@ -97,9 +91,20 @@ Result<Incoming> understand(const Request& request) {
 
 }  // namespace
 
-V1::V1(Core& core, Options options) : core_(core), headers_(headers_of(std::move(options))) {}
+V1::V1(Core& core, Options options) : core_(core), options_(std::move(options)) { set_custom_headers(options_.custom_headers); }
+
+void V1::set_custom_headers(const CustomHeaders& custom) {
+  std::lock_guard lock(mutex_);
+  all_headers_.push_back(std::make_unique<const ResponseHeaders>(custom));
+  headers_ = all_headers_.back().get();
+}
 
 void V1::serve(Loop& loop, Request request, Reply reply) {
+  if (const auto address = take_forwarded_address(options_.forwarded, request); !address) return reply(error(400, address.error().message));
+  if (options_.require_request_header) {
+    const auto* header = request.header("X-Vault-Request");
+    if (!header || *header != "true") return reply(error(412, "missing 'X-Vault-Request' header"));
+  }
   if (auto cleaned = without_double_slashes(request.path())) {
     Response response = blank(307);
     if (!request.query().empty()) cleaned->append("?").append(request.query());
@@ -134,7 +139,7 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
 Response V1::blank(int status) const {
   Response response;
   response.status = status;
-  response.common = headers_;
+  response.common = headers_.load(std::memory_order_acquire)->of(status);
   return response;
 }
 

@@ -1,19 +1,27 @@
 // The /v1 API over HTTP: what a request means to the core, and the envelope around what the core answers. Vault's manners at the
 // edge live here and nowhere further in.
 #pragma once
+#include <atomic>
+#include <mutex>
 #include "core/core.h"
+#include "http/forwarded.h"
 #include "http/message.h"
+#include "http/response_headers.h"
 
 namespace sr::http {
 
+// One for each listener, over the one core: what the listener asks of requests, and what its answers have beside their own.
 class V1 final : public Service {
  public:
   struct Options {
-    std::vector<Header> response_headers{{"Strict-Transport-Security", "max-age=31536000; includeSubDomains"}};
+    CustomHeaders custom_headers{};
+    ForwardedRules forwarded{};
+    bool require_request_header = false;  // X-Vault-Request: true, which a web page cannot make a browser send
   };
   V1(Core& core, Options options);
 
   void serve(Loop& loop, Request request, Reply reply) override;
+  void set_custom_headers(const CustomHeaders& custom);  // from any thread, at any time; checked before
 
  private:
   Response respond(Answer answer, const std::string* space) const;
@@ -21,7 +29,11 @@ class V1 final : public Service {
   Response blank(int status) const;  // JSON
 
   Core& core_;
-  const std::vector<Header> headers_;  // of every answer; the first is the type, which raw answers say themselves
+  const Options options_;
+  // Answers under way borrow from what was in use before, so all of it stays; it changes when an administrator says so.
+  std::mutex mutex_;  // guards all_headers_
+  std::vector<std::unique_ptr<const ResponseHeaders>> all_headers_;
+  std::atomic<const ResponseHeaders*> headers_;
 };
 
 }  // namespace sr::http

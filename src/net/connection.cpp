@@ -251,7 +251,7 @@ void Connection::wait(Wait what) {
       case Wait::idle: return deadlines.idle.count();
       case Wait::write: return deadlines.write.count() + static_cast<Milliseconds>((out_.size() - written_) * 1000 / deadlines.write_bytes_per_second);
       case Wait::linger: return linger_time;
-      case Wait::service:
+      case Wait::service: return deadlines.service.count();
       case Wait::none: break;
     }
     return never;
@@ -260,6 +260,11 @@ void Connection::wait(Wait what) {
 }
 
 void Connection::on_deadline() {
+  if (serving()) {  // what it works on may still happen; its answer will find nobody
+    auto late = http::Response::text(504, "application/json", "{\"errors\":[\"context deadline exceeded\"]}\n");
+    late.close = true;
+    return answer(std::move(late));
+  }
   const bool half_a_request = phase_ == Phase::open && (wait_ == Wait::head || wait_ == Wait::body) && !parser_.idle();
   if (!half_a_request) return end();
   refuse(http::Response::text(408, "text/plain; charset=utf-8", "408 Request Timeout"));

@@ -71,9 +71,7 @@ std::string_view remedy_for(int problem) {
   }
 }
 
-}  // namespace
-
-Result<Bound> listen_on(const std::string& address) {
+Result<Bound> listen_on_tcp(const std::string& address) {
   const auto [host, port] = split(address);
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
@@ -98,6 +96,14 @@ Result<Bound> listen_on(const std::string& address) {
   socklen_t size = sizeof name;
   getsockname(socket.descriptor(), reinterpret_cast<sockaddr*>(&name), &size);
   return Bound{std::move(socket), printed(name_of(name))};
+}
+
+}  // namespace
+
+Result<Bound> listen_on(const ListenerOptions& options) {
+  if (!options.unix_socket) return listen_on_tcp(options.address);
+  auto bound = TRY(listen_on_unix_socket(options.address, *options.unix_socket));
+  return Bound{std::move(bound.socket), options.address, std::move(bound.name)};
 }
 
 EventLoop::Slot Listener::begin(EventLoop& loop, Loops& loops, const Terms& terms, Socket socket) {

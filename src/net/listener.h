@@ -6,10 +6,11 @@ namespace sr::net {
 
 struct Bound {
   Socket socket;
-  std::string address;  // "127.0.0.1:8200", with the port that it got
+  std::string address;      // "127.0.0.1:8200", with the port that it got; the path of a unix socket
+  UnixSocketName name{};    // of a unix socket
 };
 // Binds and listens. An error names the address.
-Result<Bound> listen_on(const std::string& address);
+Result<Bound> listen_on(const ListenerOptions& options);
 
 class Listener final : public Watched {
  public:

@@ -18,6 +18,7 @@ struct Server::State {
   std::vector<std::unique_ptr<Terms>> terms;  // one for each listener
   std::vector<std::string> addresses;
   std::vector<Listening> listening;
+  std::vector<UnixSocketName> names;
 
   State(Loops& all, const Options& options) : loops(all), crowd(options.connections, options.bodies_bytes) {}
 
@@ -45,8 +46,9 @@ struct Server::State {
 
 Server::Server(Loops& loops, http::Service& service, Log& log, Options options) : state_(std::make_unique<State>(loops, options)) {
   for (auto& listener : options.listeners) {
+    auto& answering = listener.service ? *listener.service : service;
     auto tls = listener.tls ? std::make_unique<TlsContext>(*listener.tls) : nullptr;
-    state_->terms.push_back(std::unique_ptr<Terms>(new Terms{service, log, state_->crowd, std::move(listener), std::move(tls)}));
+    state_->terms.push_back(std::unique_ptr<Terms>(new Terms{answering, log, state_->crowd, std::move(listener), std::move(tls)}));
   }
 }
 Server::~Server() { stop(std::chrono::milliseconds(0)); }
@@ -61,9 +63,10 @@ Result<void> Server::start() {
   }
   TRY(reload_tls());
   std::vector<Bound> all;
-  for (const auto& terms : state_->terms) all.push_back(TRY(listen_on(terms->options.address)));
+  for (const auto& terms : state_->terms) all.push_back(TRY(listen_on(terms->options)));
   for (std::size_t i = 0; i < all.size(); ++i) {
     state_->addresses.push_back(all[i].address);
+    state_->names.push_back(std::move(all[i].name));
     auto& loop = state_->loops.event_loop(i % state_->loops.size());
     EventLoop::Slot slot = 0;
     State::run_on(loop, [&] { slot = Listener::begin(loop, state_->loops, *state_->terms[i], std::move(all[i].socket)); });
@@ -89,6 +92,7 @@ void Server::stop(std::chrono::milliseconds patience) {
   // Once a listener is off its loop, every connection that it dealt has been posted before what is posted now.
   for (auto& listening : state_->listening) State::run_on(listening.loop, [&] { listening.loop.remove(listening.slot); });
   state_->listening.clear();
+  state_->names.clear();
   state_->stop_connections(Connection::Stop::gently);
   const auto empty = [this] { return state_->crowd.open == 0; };
   {

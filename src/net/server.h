@@ -13,6 +13,7 @@
 #include "http/http1.h"
 #include "net/loops.h"
 #include "net/tls.h"
+#include "net/unix_socket.h"
 
 namespace sr::net {
 
@@ -21,6 +22,7 @@ struct Deadlines {
   Time handshake = limits::tls_handshake_timeout;
   Time head = limits::http_read_header_timeout;  // from the first byte of a request, or from the connection's begin
   Time body = limits::http_read_timeout;         // from the end of the head
+  Time service = limits::max_request_duration;   // until there is an answer
   Time idle = limits::http_idle_timeout;         // between two requests
   Time write = limits::http_write_timeout;       // of one answer, beside the time that its size takes at this rate
   std::size_t write_bytes_per_second = 16 * 1024;
@@ -28,6 +30,8 @@ struct Deadlines {
 
 struct ListenerOptions {
   std::string address = "127.0.0.1:8200";        // "host:port", "[::1]:8200", ":8200" (all addresses); port 0: any free one
+  std::optional<UnixSocketOptions> unix_socket{};  // then `address` is its path
+  http::Service* service = nullptr;              // who answers here; null: the server's
   std::optional<TlsOptions> tls{};
   Deadlines deadlines{};
   http::Http1Limits limits{};
@@ -41,7 +45,7 @@ class Server {
     std::size_t bodies_bytes = limits::bodies_bytes;  // of all requests together; over it they are refused
   };
 
-  // Borrows all three; the service must live until stop() has returned, the loops longer than every reply.
+  // Borrows all three; the services must live until stop() has returned, the loops longer than every reply.
   Server(Loops& loops, http::Service& service, Log& log, Options options);
   ~Server();  // stop(0)
 

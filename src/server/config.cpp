@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 #include "base/concat.h"
+#include "server/listener_config.h"
 
 namespace sr::server {
 namespace {
@@ -19,62 +20,12 @@ const std::set<std::string, std::less<>> harmless{
     "log_rotate_bytes", "log_rotate_duration", "log_rotate_max_files", "reporting",      "license_path",          "imprecise_lease_role_tracking",
     "raw_storage_endpoint", "introspection_endpoint", "disable_sentinel_trace", "default_max_request_duration", "service_registration",
     "unsafe_allow_api_audit_creation", "allow_audit_log_prefixing", "disable_standby_reads"};
-const std::set<std::string, std::less<>> harmless_for_listeners{
-    "cluster_address", "telemetry", "profiling", "inflight_requests_logging", "max_request_duration", "disable_replication_status_endpoints",
-    "disable_request_limiter", "tls_prefer_server_cipher_suites", "redact_addresses", "redact_cluster_name", "redact_version"};
+// What would protect somewhere else and does not here: not to be taken for granted.
+const std::set<std::string, std::less<>> unenforced{"user_lockout", "ha_storage", "audit", "initialize", "plugin", "entropy", "kms_library", "external_keys",
+                                                    "administrative_namespace_path", "adaptive_overload_protection"};
 
 std::unexpected<Error> refused(const Item& item, std::string_view why) { return hcl::fail_at(item.line, concat("\"", item.key, "\" ", why)); }
-
-std::string with_port(std::string address) {
-  const auto bracket = address.rfind(']');
-  const auto colon = address.rfind(':');
-  const bool has_port = colon != std::string::npos && (bracket == std::string::npos ? address.find(':') == colon : colon > bracket);
-  return has_port ? address : address + ":8200";
-}
-
 Result<Seconds> seconds(const Item& item) { return std::chrono::floor<Seconds>(TRY(hcl::to_duration(item))); }
-
-Result<net::ListenerOptions> read_listener(const hcl::Block& block, Config& config) {
-  const std::string& type = block.labels.front();
-  if (type == "unix") return hcl::fail_at(block.line, "listener \"unix\" is not supported yet: use listener \"tcp\"");
-  if (type != "tcp") return hcl::fail_at(block.line, concat("unknown listener type \"", type, "\": use \"tcp\""));
-  net::ListenerOptions options;
-  options.address = "127.0.0.1:8200";
-  net::TlsOptions tls;
-  bool tls_disabled = false;
-  for (const auto& item : block.body->items) {
-    const std::string& key = item.key;
-    if (key == "address") options.address = with_port(TRY(hcl::to_text(item)));
-    else if (key == "tls_disable") tls_disabled = TRY(hcl::to_flag(item));
-    else if (key == "tls_cert_file") tls.cert_file = TRY(hcl::to_text(item));
-    else if (key == "tls_key_file") tls.key_file = TRY(hcl::to_text(item));
-    else if (key == "tls_min_version") tls.min_version = TRY(net::parse_tls_version(TRY(hcl::to_text(item))));
-    else if (key == "tls_max_version") tls.max_version = TRY(net::parse_tls_version(TRY(hcl::to_text(item))));
-    else if (key == "tls_cipher_suites") tls.cipher_suites = TRY(hcl::to_text(item));
-    else if (key == "tls_client_ca_file") tls.client_ca_file = TRY(hcl::to_text(item));
-    else if (key == "tls_require_and_verify_client_cert") {
-      if (TRY(hcl::to_flag(item))) tls.client_certificates = net::ClientCertificates::require;
-    } else if (key == "tls_disable_client_certs") {
-      if (TRY(hcl::to_flag(item))) tls.client_certificates = net::ClientCertificates::none;
-    } else if (key == "http_idle_timeout") options.deadlines.idle = TRY(seconds(item));
-    else if (key == "http_read_header_timeout") options.deadlines.head = TRY(seconds(item));
-    else if (key == "http_read_timeout") options.deadlines.body = TRY(seconds(item));
-    else if (key == "http_write_timeout") {
-      if (const auto time = TRY(seconds(item)); time > Seconds(0)) options.deadlines.write = time;
-    } else if (key == "max_request_size") {
-      const auto bytes = TRY(hcl::to_integer(item));
-      if (bytes < 0) return refused(item, "must be positive");
-      if (bytes > 0) options.limits.body_bytes = static_cast<std::size_t>(bytes);
-    } else if (harmless_for_listeners.contains(key)) config.notes.push_back(concat("listener: \"", key, "\" has no effect"));
-    else return refused(item, "is not supported by this listener yet, or is misspelt: take it out");
-  }
-  if (!tls_disabled) {
-    if (tls.cert_file.empty() || tls.key_file.empty())
-      return hcl::fail_at(block.line, "listener \"tcp\" needs tls_cert_file and tls_key_file, or tls_disable = true");
-    options.tls = std::move(tls);
-  }
-  return options;
-}
 
 Result<StorageConfig> read_storage(const hcl::Block& block) {
   StorageConfig storage{.type = block.labels.front()};
@@ -104,7 +55,7 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
   auto merge = [&]() -> Result<void> {
     const hcl::Value root = TRY(hcl::parse(text));
     TRY(merge_storage(config, root, source));
-    for (const auto& block : TRY(hcl::blocks(root, "listener", 1))) config.listeners.push_back(TRY(read_listener(block, config)));
+    for (const auto& block : TRY(hcl::blocks(root, "listener", 1))) config.listeners.push_back(TRY(read_listener(block, source, config.notes)));
     for (const auto& block : TRY(hcl::blocks(root, "seal", 1)))
       if (block.labels.front() != "shamir") return hcl::fail_at(block.line, concat("seal \"", block.labels.front(), "\" is not supported yet: take the stanza out to use Shamir's shares"));
     for (const auto& item : root.items) {
@@ -130,7 +81,8 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
         if (threads < 0 || threads > 256) return refused(item, "must lie between 0 (one a core) and 256");
         config.io_threads = static_cast<unsigned>(threads);
       } else if (harmless.contains(key)) config.notes.push_back(concat("\"", key, "\" has no effect"));
-      else return refused(item, "is not supported yet, or is misspelt: take it out");
+      else if (unenforced.contains(key)) return refused(item, "is not supported yet: take it out");
+      else config.notes.push_back(unknown_field(item, source));
     }
     if (config.default_lease_ttl > config.max_lease_ttl) return fail(Code::invalid, "default_lease_ttl is longer than max_lease_ttl");
     return {};

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/v1.h"
 #include "net/server.h"
 #include "text/hcl.h"
 
@@ -12,9 +13,14 @@ struct StorageConfig {
   std::string path{};
 };
 
+struct ListenerConfig {
+  net::ListenerOptions net{};
+  http::V1::Options http{};
+};
+
 struct Config {
   std::optional<StorageConfig> storage{};
-  std::vector<net::ListenerOptions> listeners{};
+  std::vector<ListenerConfig> listeners{};
   std::string cluster_name{};
   std::string api_addr{};
   Seconds default_lease_ttl = limits::default_lease_ttl;
@@ -26,11 +32,11 @@ struct Config {
   unsigned io_threads = 0;             // event loops; 0: one a core
   std::size_t cache_bytes = 0;         // of the store's block cache; 0: its default
   bool disable_mlock = false;
-  std::vector<std::string> notes{};    // what was read and has no effect here; for the log
+  std::vector<std::string> notes{};    // what was read and has no effect here, or is unknown; for the log
 };
 
 // One text into `config`: what is said again replaces what was said before, listeners add up. Errors name the line and what to do.
-// A setting that restricts and is not enforced here is refused; one that only tunes is noted.
+// A setting that restricts and is not enforced here is refused; one that only tunes, and one that nobody knows, is noted.
 Result<void> merge_config(Config& config, std::string_view text, std::string_view source);
 
 // Files as they are, folders by their *.hcl and *.json in the order of their names.

@@ -28,8 +28,13 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   std::string folder = config.storage->path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
   register_everything(*core_, folder.empty() ? std::vector<std::string>() : std::vector{folder});
-  service_ = std::make_unique<http::V1>(*core_, http::V1::Options{});
-  server_ = std::make_unique<net::Server>(loops_, *service_, log_, net::Server::Options{.listeners = config.listeners});
+  std::vector<net::ListenerOptions> listeners;
+  for (const auto& listener : config.listeners) {
+    services_.push_back(std::make_unique<http::V1>(*core_, listener.http));
+    listeners.push_back(listener.net);
+    listeners.back().service = services_.back().get();
+  }
+  server_ = std::make_unique<net::Server>(loops_, *services_.front(), log_, net::Server::Options{.listeners = std::move(listeners)});
 }
 
 Node::~Node() { stop(std::chrono::milliseconds(0)); }
@@ -55,12 +60,15 @@ void Node::stop(std::chrono::milliseconds patience) {
     });
   let_go.wait();
   server_.reset();
-  service_.reset();
+  services_.clear();
   core_.reset();
   store_.reset();
 }
 
-void Node::reload() {
+void Node::reload(const Config* config) {
+  // Listeners are told apart by their order: others than before need a restart.
+  if (config && config->listeners.size() == services_.size())
+    for (std::size_t i = 0; i < services_.size(); ++i) services_[i]->set_custom_headers(config->listeners[i].http.custom_headers);
   if (const auto reloaded = server_->reload_tls(); !reloaded) log_.error("server", "TLS files not taken over, going on with the old ones", {{"why", reloaded.error().message}});
   core_->audit().reopen();
 }

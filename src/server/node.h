@@ -17,7 +17,7 @@ class Node {
 
   Result<void> start();
   void stop(std::chrono::milliseconds patience);
-  void reload();  // TLS files and audit files
+  void reload(const Config* config);  // TLS files and audit files; the headers of answers, unless null: the configuration cannot be read
 
   // For dev mode: initialized, unsealed, KV version 2 at secret/. The unseal key and the root token.
   struct Dev { std::string unseal_key, root_token; };
@@ -35,7 +35,7 @@ class Node {
   net::Loops loops_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Core> core_;
-  std::unique_ptr<http::V1> service_;
+  std::vector<std::unique_ptr<http::V1>> services_;  // one for each listener
   std::unique_ptr<net::Server> server_;
   bool running_ = false;
 };

@@ -99,9 +99,9 @@ Result<Config> read_config(const Options& options) {
   if (options.log_file) config.log_file = *options.log_file;
   if (options.dev) {
     if (!config.storage) config.storage = StorageConfig{.type = "inmem"};
-    net::ListenerOptions listener;
-    listener.address = options.dev_listen_address.empty() ? "127.0.0.1:8200" : options.dev_listen_address;
-    if (!listener.address.contains(':')) listener.address += ":8200";
+    ListenerConfig listener;
+    listener.net.address = options.dev_listen_address.empty() ? "127.0.0.1:8200" : options.dev_listen_address;
+    if (!listener.net.address.contains(':')) listener.net.address += ":8200";
     config.listeners.insert(config.listeners.begin(), std::move(listener));
   }
   if (!config.storage) return fail(Code::invalid, "no storage is configured: write  storage \"rocksdb\" { path = \"/var/lib/strongroom\" }  into the file given by -config, or try -dev");

@@ -19,9 +19,11 @@ constexpr std::chrono::milliseconds patience_at_end{10'000};
 
 void print_banner(const Config& config, const Node& node) {
   std::printf("==> Strongroom server configuration:\n\n");
-  for (std::size_t i = 0; i < node.addresses().size(); ++i)
-    std::printf("%24s: tcp (addr: \"%s\", tls: \"%s\")\n", concat("Listener ", std::to_string(i + 1)).c_str(), node.addresses()[i].c_str(),
-                config.listeners[i].tls ? "enabled" : "disabled");
+  for (std::size_t i = 0; i < node.addresses().size(); ++i) {
+    const auto& listener = config.listeners[i].net;
+    std::printf("%24s: %s (addr: \"%s\", tls: \"%s\")\n", concat("Listener ", std::to_string(i + 1)).c_str(), listener.unix_socket ? "unix" : "tcp",
+                node.addresses()[i].c_str(), listener.tls ? "enabled" : "disabled");
+  }
   std::printf("%24s: %s%s%s\n", "Storage", config.storage->type.c_str(), config.storage->path.empty() ? "" : " at ", config.storage->path.c_str());
   std::printf("%24s: Strongroom v%s (API of Vault 1.19)\n\n", "Version", std::string(version).c_str());
   std::printf("==> Strongroom server started! Log data will stream in below:\n\n");
@@ -109,9 +111,10 @@ int run(std::vector<std::string> args) {
     if (signal == SIGHUP) {
       log.info("server", "reload: reading TLS files, log level and audit files again");
       log.reopen();
-      if (const auto again = read_config(*options)) log.set_level(again->log_level);
+      const auto again = read_config(*options);
+      if (again) log.set_level(again->log_level);
       else log.error("server", "the configuration is wrong, going on with the old one", {{"why", again.error().message}});
-      (*node)->reload();
+      (*node)->reload(again ? &*again : nullptr);
     } else if (signal != SIGUSR2) {
       break;
     }
