@@ -5,6 +5,7 @@
 #pragma once
 #include "core/audit_broker.h"
 #include "core/jobs.h"
+#include "core/lockouts.h"
 #include "core/mounts.h"
 #include "core/pipeline.h"
 #include "core/policies.h"
@@ -25,6 +26,7 @@ class Core {
     std::string cluster_name{};
     Seconds default_lease_ttl = limits::default_lease_ttl;
     Seconds max_lease_ttl = limits::max_lease_ttl;
+    LockoutConfig lockout{};
     Pipeline::Limits limits{};
     bool sweeps = true;                  // false: a test calls sweep()
     std::chrono::milliseconds sweep_interval{1000};
@@ -61,6 +63,7 @@ class Core {
   Barrier& barrier() { return barrier_; }
   SealState& seal_state() { return seal_; }
   Mounts& mounts() { return mounts_; }
+  Lockouts& lockouts() { return lockouts_; }
   Policies& policies() { return policies_; }
   Tokens& tokens() { return tokens_; }
   AuditBroker& audit() { return audit_; }
@@ -72,6 +75,7 @@ class Core {
   Barrier barrier_;
   SealState seal_;
   Mounts mounts_;
+  Lockouts lockouts_;
   Policies policies_;
   Tokens tokens_;
   AuditBroker audit_;

@@ -28,6 +28,8 @@ constexpr std::string_view by_mount = "token-mount/";      // + uuid of an auth 
 constexpr std::string_view cubbyholes_going = "job/cubbyhole/";  // + hash: too large to end with its token
 constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of the second + "/" + hash
 
+constexpr std::string_view lockouts = "lockout/";          // + uuid of an auth mount + "/" + hash of who fails to log in
+
 constexpr std::string_view jobs = "job/";                  // + kind + "/" + what: an intent that a restart takes up again
 
 }  // namespace sr::keys

@@ -1,6 +1,7 @@
 // Where engines and auth methods are mounted. A Router is one state of the mount table, constant and shared: changes to
 // the table make the next one.
 #pragma once
+#include "core/lockout_settings.h"
 #include "logical/spec.h"
 #include "storage/store.h"
 
@@ -22,6 +23,7 @@ struct MountEntry {
   std::string token_type{};      // of auth mounts
   Strings audit_plain_request_keys{}, audit_plain_response_keys{};
   Strings passthrough_request_headers{}, allowed_response_headers{};
+  std::optional<LockoutSettings> lockout{};
   bool upgrading = false;        // its storage is still that of the version before, in part or whole
 
   bool is_auth() const { return path.starts_with("auth/"); }
@@ -49,6 +51,7 @@ struct MountEntry {
     archive(17, passthrough_request_headers);
     archive(18, allowed_response_headers);
     archive(19, upgrading);
+    archive(20, lockout);
   }
 };
 

@@ -218,9 +218,24 @@ Result<Reply> Pipeline::handle(Request& r) {
   const CallerInfo caller = caller_info(r);
   const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host};
   Call call(parts, mount_view(r));
+  if (r.route->who) return log_in(r, call);
   if (r.verb->cost != Cost::external) return r.verb->run(*r.mount->engine, call);
   r.intent = TRY(r.verb->outside.plan(*r.mount->engine, call));
   return Reply::empty();
+}
+
+// One transaction with the count of failed logins: a guess is answered only when its count is durable, and a good login only when
+// none has failed meanwhile.
+Result<Reply> Pipeline::log_in(Request& r, Call& call) {
+  const Lockouts& lockouts = core_.lockouts();
+  const MountEntry& mount = r.mount->entry;
+  if (lockouts.rule(mount).disabled) return r.verb->run(*r.mount->engine, call);
+  const std::string who = TRY(r.route->who(*r.mount->engine, call));
+  if (TRY(lockouts.is_locked(transaction(r), mount, who))) return fail(Code::denied, "permission denied");
+  Reply reply = TRY(r.verb->run(*r.mount->engine, call));
+  if (reply.counts_as_failed_login()) TRY(lockouts.count(transaction(r), mount, who));
+  else if (reply.login()) TRY(lockouts.forget(transaction(r), mount, who));
+  return reply;
 }
 
 Result<void> Pipeline::try_inline(Parked& r) {

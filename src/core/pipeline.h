@@ -47,7 +47,7 @@ class Pipeline {
   Result<void> park_for_commit(Parked&, Batch, StepFunction again);
   void write_audit(Parked, bool with_request_line, bool with_answer_line);
   Result<void> park_for_audit(Parked&, bool with_request_line, bool with_answer_line);
-  Result<Reply> handle(Request&);
+  Result<Reply> handle(Request&), log_in(Request&, Call&);
   void cap_page(Request&) const;
   void print_answer(Request&);
   View mount_view(Request&);

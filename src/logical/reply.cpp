@@ -60,6 +60,11 @@ Reply Reply::token(Auth auth) {
   reply.auth_ = std::move(auth);
   return reply;
 }
+Reply Reply::bad_credentials(std::string text) {
+  Reply reply = refuse({Code::invalid, std::move(text)});
+  reply.bad_credentials_ = true;
+  return reply;
+}
 Reply Reply::refuse(Error error) {
   Reply reply;
   reply.refused_ = std::move(error);

@@ -65,6 +65,7 @@ class Reply {
   static Reply login(Login login);
   static Reply token(Auth auth);                  // auth/token/create and its like
   static Reply refuse(Error error);               // a no whose writes are kept; fail() discards them
+  static Reply bad_credentials(std::string text); // a refused login that counts against whom it was for
 
   Reply&& status(int code) && { status_ = code; return std::move(*this); }  // 202, 404 with data, sys/health's codes
   Reply&& warn(std::string text) && { warnings_.push_back(std::move(text)); return std::move(*this); }
@@ -82,6 +83,7 @@ class Reply {
   Seconds read_again_after() const { return read_again_after_; }
   const std::optional<Login>& login() const { return login_; }
   const std::optional<Error>& refused() const { return refused_; }
+  bool counts_as_failed_login() const { return bad_credentials_; }
   bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_; }
 
   void add_warning(std::string text) { warnings_.push_back(std::move(text)); }
@@ -98,6 +100,7 @@ class Reply {
   Seconds read_again_after_{};
   std::optional<Login> login_;
   std::optional<Error> refused_;
+  bool bad_credentials_ = false;
 };
 
 }  // namespace sr

@@ -22,6 +22,7 @@ template <auto M, class R, class... A> R thunk(Engine& engine, A... args) {
 
 using Handler = Result<Reply> (*)(Engine&, Call&);
 using Exists = Result<bool> (*)(Engine&, Call&);
+using Who = Result<std::string> (*)(Engine&, Call&);
 
 // A verb that acts on another system is three functions, since nothing outside may happen twice and no thread waits for a
 // commit. `plan` decides and writes as any handler; its intent is committed with those writes. `act` runs outside, without
@@ -66,6 +67,7 @@ struct Route {
   FieldList fields{};
   std::vector<Verb> verbs{};
   Access access = Access::token;
+  Who who = nullptr;         // of a login: who it is for, in one spelling; failed ones are counted by it and may lock it
   Exists exists = nullptr;   // tells create from update; without it every write is an update, as in Vault
   bool when_sealed = false;  // answered sealed and uninitialised too, and never audited: sys/health, sys/unseal
   bool any_field = false;    // takes whatever the body holds, without a warning: kv version 1, sys/tools

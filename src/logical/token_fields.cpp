@@ -6,16 +6,6 @@
 namespace sr {
 namespace {
 
-Result<Strings> canonical_cidrs(const Strings& given) {
-  Strings canonical;
-  for (const auto& text : given) {
-    const auto cidr = Cidr::parse(text);
-    if (!cidr) return fail(Code::invalid, concat("error parsing address \"", text, "\": Unable to convert \"", text, "\" to an IPv4 or IPv6 address, or a UNIX Socket"));
-    canonical.push_back(cidr->text());
-  }
-  return canonical;
-}
-
 Result<std::string> read_type(const TokenSettings& settings, std::string_view given, Strings& warnings) {
   if (given.empty() || given == "default") return "default";
   if (given == "service") return "service";
@@ -67,6 +57,20 @@ void put_token_settings(json::Object& to, const TokenSettings& settings) {
       .put(token_field::policies.name, std::span<const std::string>(settings.policies))
       .put(token_field::ttl.name, settings.ttl.count())
       .put(token_field::type.name, settings.type);
+}
+
+Result<Strings> canonical_cidrs(const Strings& given) {
+  Strings canonical;
+  for (const auto& text : given) {
+    const auto cidr = Cidr::parse(text);
+    if (!cidr) return fail(Code::invalid, concat("error parsing address \"", text, "\": Unable to convert \"", text, "\" to an IPv4 or IPv6 address, or a UNIX Socket"));
+    canonical.push_back(cidr->text());
+  }
+  return canonical;
+}
+
+bool shown_by_old_name(const Call& call, const FieldInfo& old_name, const FieldInfo& name, bool before) {
+  return call.has(old_name) || (before && !call.has(name));
 }
 
 Login login_with(const TokenSettings& settings) {

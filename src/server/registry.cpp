@@ -1,6 +1,7 @@
 #include "server/registry.h"
 #include "audit/file_device.h"
 #include "auth/approle/approle.h"
+#include "auth/userpass/userpass.h"
 #include "engines/cubbyhole/cubbyhole.h"
 #include "engines/kv/kv.h"
 #include "logical/cubbyhole_rows.h"
@@ -36,6 +37,7 @@ void register_everything(Core& core, std::vector<std::string> forbidden_folders)
   core.add_type(kv::version_2());
   // auth methods
   core.add_type(approle::spec());
+  core.add_type(userpass::spec());
   // audit devices
   core.add_audit_type("file", [&core, forbidden_folders = std::move(forbidden_folders)](AuditDeviceSetup setup) { return make_file_device(core, forbidden_folders, std::move(setup)); });
 }

@@ -25,6 +25,8 @@ class Sys final : public Engine {
   Result<Reply> list_policies_legacy(Call&), read_policy_legacy(Call&);
   // audit.cpp
   Result<Reply> list_audit(Call&), enable_audit(Call&), disable_audit(Call&), hash_for_audit(Call&);
+  // lockouts.cpp
+  Result<Reply> list_locked_users(Call&), unlock_user(Call&);
   // capabilities.cpp
   Result<Reply> read_capabilities(Call&), read_capabilities_self(Call&), read_capabilities_accessor(Call&);
   // internal.cpp
@@ -50,6 +52,7 @@ std::vector<Route> health_routes();
 std::vector<Route> mount_routes();
 std::vector<Route> policy_routes();
 std::vector<Route> audit_routes();
+std::vector<Route> lockout_routes();
 std::vector<Route> capability_routes();
 std::vector<Route> internal_routes();
 

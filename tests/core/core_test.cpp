@@ -44,7 +44,42 @@ TEST_F(Races, ASecretIdHasExactlyItsUses) {
   for (int i = 0; i < parallel; ++i) requests.push_back(World::request("POST", "auth/approle/login", body, ""));
   const auto responses = world.serve_all(std::move(requests));
   EXPECT_EQ(count(responses, 200), 5u);
-  EXPECT_EQ(count(responses, 400), static_cast<std::size_t>(parallel) - 5);
+  EXPECT_EQ(count(responses, 400), 5u);  // and then the role is locked out
+  EXPECT_EQ(count(responses, 403), static_cast<std::size_t>(parallel) - 10);
+}
+
+TEST_F(Races, OfManyGuessesAtOnceNoMoreThanTheThresholdAreJudged) {
+  EXPECT_EQ(world.ask("POST", "sys/auth/userpass", R"({"type":"userpass"})").status, 204);
+  EXPECT_EQ(world.ask("POST", "auth/userpass/users/ada", R"({"password":"right"})").status, 204);
+  const char* spellings[] = {"ada", "Ada", "ADA", "aDa"};
+  for (const bool is_there : {true, false}) {
+    std::vector<http::Request> requests;
+    for (int i = 0; i < parallel; ++i) requests.push_back(World::request("POST", "auth/userpass/login/" + std::string(spellings[i % 4]) + (is_there ? "" : "x"), R"({"password":"wrong"})", ""));
+    const auto responses = world.serve_all(std::move(requests));
+    EXPECT_EQ(count(responses, 400), 5u);
+    EXPECT_EQ(count(responses, 403), static_cast<std::size_t>(parallel) - 5);
+  }
+  EXPECT_EQ(world.ask("POST", "auth/userpass/login/ada", R"({"password":"right"})", "").status, 403);
+  world.advance(std::chrono::minutes(15));
+  EXPECT_EQ(world.ask("POST", "auth/userpass/login/ada", R"({"password":"right"})", "").status, 200);
+}
+
+TEST_F(Races, ARightGuessAmongWrongOnesIsJudgedInTheirOrder) {
+  EXPECT_EQ(world.ask("POST", "sys/auth/userpass", R"({"type":"userpass"})").status, 204);
+  EXPECT_EQ(world.ask("POST", "auth/userpass/users/ada", R"({"password":"right"})").status, 204);
+  std::vector<http::Request> requests;
+  for (int i = 0; i < 24; ++i) requests.push_back(World::request("POST", "auth/userpass/login/ada", i % 4 == 3 ? R"({"password":"right"})" : R"({"password":"wrong"})", ""));
+  int wrong_in_a_row = 0;
+  bool was_locked = false;
+  std::mutex mutex;  // `seen` runs on one loop, in the order of the commits
+  world.serve_all(std::move(requests), [&](const http::Response& response) {
+    std::lock_guard lock(mutex);
+    if (response.status == 400) wrong_in_a_row += 1;
+    if (response.status == 200) wrong_in_a_row = 0;
+    if (was_locked) EXPECT_EQ(response.status, 403);
+    EXPECT_LE(wrong_in_a_row, 5);
+    was_locked = was_locked || wrong_in_a_row == 5;
+  });
 }
 
 TEST_F(Races, OneOfManyCheckAndSetsWinsEachVersion) {

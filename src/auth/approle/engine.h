@@ -32,6 +32,7 @@ class AppRole final : public Engine {
   Result<Reply> tidy(Call& call);
 
   // login.cpp
+  Result<std::string> who(Call& call);
   Result<Reply> log_in(Call& call);
   Result<Login> renew(Call& call, std::string_view role);
 };

@@ -6,7 +6,7 @@ namespace sr::approle {
 namespace {
 
 // Whatever is wrong with the pair of ids: who guesses learns nothing from the answer.
-std::unexpected<Error> invalid_ids() { return fail(Code::invalid, "invalid role or secret ID"); }
+constexpr std::string_view invalid_ids = "invalid role or secret ID";
 
 std::unexpected<Error> wrong_address(const Call& call, std::string_view where) {
   return fail(Code::invalid, concat("source address \"", call.caller().address, "\" unauthorized ", where));
@@ -23,10 +23,20 @@ Result<void> spend_use(Call& call, const Role& role, std::string_view hash, Secr
 
 }  // namespace
 
+// A role id is not a secret, and white space around it does not count.
+Result<std::string> AppRole::who(Call& call) {
+  std::string_view id = call[field::role_id];
+  constexpr std::string_view blank = " \t\r\n";
+  id.remove_prefix(std::min(id.find_first_not_of(blank), id.size()));
+  id = id.substr(0, id.find_last_not_of(blank) + 1);
+  if (id.empty()) return fail(Code::invalid, "missing role_id");
+  return std::string(id);
+}
+
+// Only a wrong secret id of a role that exists counts as a failed login: a role id that nobody has opens nothing.
 Result<Reply> AppRole::log_in(Call& call) {
-  if (call[field::role_id].empty()) return fail(Code::invalid, "missing role_id");
-  auto found = TRY(role_by_id(call, call[field::role_id]));
-  if (!found) return invalid_ids();
+  auto found = TRY(role_by_id(call, TRY(who(call))));
+  if (!found) return fail(Code::invalid, std::string(invalid_ids));
   auto& [name, role] = *found;
 
   std::optional<SecretId> secret;
@@ -36,7 +46,8 @@ Result<Reply> AppRole::log_in(Call& call) {
     if (secret_id.empty()) return fail(Code::invalid, "missing secret_id");
     hash = TRY(hash_of_secret_id(call, secret_id));
     secret = TRY(load_secret_id(call, role, hash));
-    if (!secret || secret->has_ended(call.now())) return invalid_ids();
+    if (!secret) return Reply::bad_credentials(std::string(invalid_ids));
+    if (secret->has_ended(call.now())) return fail(Code::invalid, std::string(invalid_ids));
     if (!call.host().admits(secret->cidrs, call.caller().address)) return wrong_address(call, "through CIDR restrictions on the secret ID");
   }
   if (!call.host().admits(role.secret_id_bound_cidrs, call.caller().address)) return wrong_address(call, "by CIDR restrictions on the role");

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include "auth/approle/fields.h"
 #include "base/concat.h"
+#include "logical/names.h"
 #include "logical/paging.h"
 #include "text/lower.h"
 
@@ -16,14 +17,6 @@ struct AccessorRow {
     archive(2, secret_hash);
   }
 };
-
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
-
-// \w(([\w-.]+)?\w)?
-bool is_role_name(std::string_view name) {
-  return !name.empty() && is_word(name.front()) && is_word(name.back()) &&
-         std::ranges::all_of(name, [](char c) { return is_word(c) || c == '-' || c == '.'; });
-}
 
 std::string role_key(std::string_view name) { return concat("role/", name); }
 std::string secret_key(std::string_view uid, std::string_view hash) { return concat("secret/", uid, "/", hash); }
@@ -53,7 +46,7 @@ std::unexpected<Error> unsupported_path() { return fail(Code::not_found, "1 erro
 
 // ---- roles ----------------------------------------------------------------------------------------------------------------
 Result<std::string> role_name(const Call& call) {
-  if (!is_role_name(call[field::role_name])) return unsupported_path();
+  if (!is_plain_name(call[field::role_name])) return unsupported_path();
   return to_lower(call[field::role_name]);
 }
 

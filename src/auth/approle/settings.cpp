@@ -16,11 +16,11 @@ Result<const Setting*> setting_of(const Call& call) {
 
 void put_policies(json::Object& to, const Role& role) {
   to.put("token_policies", std::span<const std::string>(role.token.policies));
-  if (role.shows_policies) to.put("policies", std::span<const std::string>(role.token.policies));
+  if (role.shows_policies && !role.token.policies.empty()) to.put("policies", std::span<const std::string>(role.token.policies));
 }
 void put_period(json::Object& to, const Role& role) {
   to.put("token_period", role.token.period.count());
-  if (role.shows_period) to.put("period", role.token.period.count());
+  if (role.shows_period && role.token.period > Seconds(0)) to.put("period", role.token.period.count());
 }
 
 }  // namespace
@@ -73,8 +73,8 @@ Result<Strings> read_settings(const Call& call, Role& role) {
   Strings warnings = TRY(read_token_settings(call, role.token));
   if (call.has(field::period) && role.token.period > call.host().ttl_max())
     return fail(Code::invalid, "period is greater than the backend's maximum lease TTL");
-  if (call.has(field::policies) || call.has(token_field::policies)) role.shows_policies = call.has(field::policies) && !role.token.policies.empty();
-  if (call.has(field::period) || call.has(token_field::period)) role.shows_period = call.has(field::period) && role.token.period > Seconds(0);
+  role.shows_policies = shown_by_old_name(call, field::policies, token_field::policies, role.shows_policies);
+  role.shows_period = shown_by_old_name(call, field::period, token_field::period, role.shows_period);
   return warnings;
 }
 
