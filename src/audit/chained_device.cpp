@@ -18,6 +18,7 @@ class ChainedDevice::Work {
   void write(std::vector<Buffer> lines, Done done);
   void reopen();
   void close(bool on_its_own);
+  void wait_until_finished();
   State state() const;
   std::optional<AuditCheckpoint> last_checkpoint() const;
   const Setup& setup() const { return setup_; }
@@ -131,6 +132,8 @@ std::string_view ChainedDevice::type() const { return work_->setup().type; }
 const AuditDevice::Options& ChainedDevice::options() const { return work_->setup().options; }
 std::string ChainedDevice::public_key() const { return work_->identity().public_key; }
 void ChainedDevice::reopen() { work_->reopen(); }
+void ChainedDevice::retire() { work_->close(true); }
+void ChainedDevice::wait_until_retired() { work_->wait_until_finished(); }
 AuditDevice::State ChainedDevice::state() const { return work_->state(); }
 std::optional<AuditCheckpoint> ChainedDevice::last_checkpoint() const { return work_->last_checkpoint(); }
 
@@ -153,8 +156,13 @@ Result<void> ChainedDevice::Work::open() {
 void ChainedDevice::Work::close(bool on_its_own) {
   std::lock_guard lock(mutex_);
   closed_ = true;
-  on_its_own_ = on_its_own;
+  on_its_own_ |= on_its_own;
   wake_writer_.notify_all();
+}
+
+void ChainedDevice::Work::wait_until_finished() {
+  std::unique_lock lock(mutex_);
+  wake_watcher_.wait_for(lock, 2 * setup_.deadline, [this] { return finished_; });
 }
 
 void ChainedDevice::Work::write(std::vector<Buffer> lines, Done done) {
@@ -231,6 +239,7 @@ void ChainedDevice::Work::write_until_closed() {
       if (const Result<void> outcome = put_checkpoint(); !outcome) note(outcome);
   }
   if (open_ && unsigned_lines_ > 0) static_cast<void>(put_checkpoint());
+  sink_.reset();  // here, not with the last holder of the device: another one may want the file
   std::lock_guard lock(mutex_);
   finished_ = true;
   wake_watcher_.notify_all();

@@ -46,6 +46,8 @@ class ChainedDevice final : public AuditDevice {
   const Options& options() const override;
   std::string public_key() const override;
   void reopen() override;
+  void retire() override;
+  void wait_until_retired() override;
   State state() const override;
   std::optional<AuditCheckpoint> last_checkpoint() const override;
 

@@ -83,8 +83,10 @@ class Verifier {
 
   void next(std::string_view text, const LineTail& tail) {
     if (odd_lines_ > 0) settle_odd_lines(text);
-    if (type_of(text) == "start" && tail.end.seq == 1 && tail.follows(LogEnd{}) && !knows_device(text)) {
-      note(report_.lines, "another log begins here; the one before it ended with seq " + std::to_string(end_.seq));
+    const auto other = new_device(text);
+    if (other) note(report_.lines, "another device goes on from here, " + *other + "; the one before it ended with seq " + std::to_string(end_.seq) +
+                                       (checkpoint_line_ + 1 == report_.lines ? ", signed" : ", its last lines not signed"));
+    if (other && tail.end.seq == 1 && tail.follows(LogEnd{})) {  // with a chain of its own
       end_ = {};
       other_end_.reset();
     }
@@ -120,19 +122,29 @@ class Verifier {
       other_end_ = {seq, tail.chain_after(end_)};
       end_ = tail.end;
     }
-    const std::string_view type = type_of(text);
-    if (type == "start") meet_device(text);
-    if (type == "checkpoint") check_signature(text, before);
+    meet_device(text);
+    if (type_of(text) == "checkpoint") check_signature(text, before);
     if (options_.last && seq == options_.last->seq && print_hex(tail.end.chain) != options_.last->chain)
       problem(report_.lines, "changed: the chain here is not the one that the server keeps for seq " + std::to_string(seq));
   }
 
-  bool knows_device(std::string_view text) const {
-    const auto start = read_start(text);
-    return start && std::ranges::find(report_.devices, start->identity.device) != report_.devices.end();
+  // The id of the device that a start or resume line names, if no line before did.
+  std::optional<std::string> new_device(std::string_view text) const {
+    const auto identity = identity_of(text);
+    if (!identity || std::ranges::find(report_.devices, identity->device) != report_.devices.end()) return std::nullopt;
+    return identity->device;
   }
   void meet_device(std::string_view text) {
-    if (const auto start = read_start(text); start && !knows_device(text)) report_.devices.push_back(start->identity.device);
+    const auto identity = identity_of(text);
+    if (!identity) return;
+    if (new_device(text)) report_.devices.push_back(identity->device), key_ = identity->public_key;
+  }
+  static std::optional<Identity> identity_of(std::string_view text) {
+    if (type_of(text) == "start")
+      if (const auto start = read_start(text)) return start->identity;
+    if (type_of(text) == "resume")
+      if (const auto resume = read_resume(text)) return resume->identity;
+    return std::nullopt;
   }
 
   void check_signature(std::string_view text, const LogEnd& before) {
@@ -144,11 +156,12 @@ class Verifier {
                                       std::to_string(report_.lines) + " was changed by somebody who does not have the key");
     }
     auto& keys = report_.public_keys;
-    const bool is_new = std::ranges::find(keys, checkpoint->public_key) == keys.end();
-    if (is_new) keys.push_back(checkpoint->public_key);
+    if (std::ranges::find(keys, checkpoint->public_key) == keys.end()) keys.push_back(checkpoint->public_key);
+    const bool is_other = !key_.empty() && key_ != checkpoint->public_key;
+    key_ = checkpoint->public_key;
     if (!options_.public_keys.empty() && std::ranges::find(options_.public_keys, checkpoint->public_key) == options_.public_keys.end())
       return problem(report_.lines, "signed with a key that is not expected: " + checkpoint->public_key);
-    if (options_.public_keys.empty() && is_new && keys.size() > 1)
+    if (options_.public_keys.empty() && is_other)
       return problem(report_.lines, "signed with another key than the lines before: " + checkpoint->public_key);
     ++report_.checkpoints;
     report_.signed_seq = before.seq;
@@ -160,6 +173,7 @@ class Verifier {
   LogEnd end_{};
   std::optional<LogEnd> other_end_{};  // behind a changed line: as it would be if its chain was what had been changed
   std::uint64_t checkpoint_line_ = 0;
+  std::string key_{};  // of the device whose lines these are
   std::uint64_t odd_lines_ = 0, odd_first_ = 0;
   Torn odd_{}, odd_without_feed_{};
 };

@@ -2,7 +2,8 @@
 // `chain`, every checkpoint's signature. Needs nothing but the file; streams, so that size does not matter.
 //
 // What it cannot see by itself: that whole lines behind the last checkpoint were cut off at the end and that no server ever knew of
-// them; and, without an expected public key, that somebody wrote a whole new log and signed it with a key of his own.
+// them; and, without an expected public key, that somebody wrote a whole new log, or one behind this one as a device does that is enabled
+// again, and signed it with a key of his own. The report names every device and key.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -14,7 +15,7 @@
 namespace sr {
 
 struct AuditVerifyOptions {
-  std::vector<std::string> public_keys{};  // base64; each checkpoint must be signed by one of them. Empty: by one and the same key
+  std::vector<std::string> public_keys{};  // base64; each checkpoint must be signed by one of them. Empty: all of a device by the same key
   std::optional<AuditCheckpoint> last{};   // what the server's store kept: the log must reach it
 };
 

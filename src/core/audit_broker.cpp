@@ -121,8 +121,7 @@ void hand_over(const AuditBroker::Devices& devices, std::vector<std::vector<Buff
 
 }  // namespace
 
-void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& request, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) {
-  const Devices& devices = *shared;
+std::vector<std::vector<Buffer>> AuditBroker::render_lines(const Devices& devices, const Request& request, std::span<const AuditEntry::Kind> kinds) const {
   const Time now = parts_.clock.now();
   std::vector<std::vector<Buffer>> lines(devices.size());
   for (const auto kind : kinds) {
@@ -134,9 +133,20 @@ void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& re
       render(line, entry, devices[i].device->format());
     }
   }
-  if (request.place != Place::loop) return hand_over(devices, std::move(lines), std::move(done));
+  return lines;
+}
+
+void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& request, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) {
+  std::vector<std::vector<Buffer>> lines = render_lines(*shared, request, kinds);
+  if (request.place != Place::loop) return hand_over(*shared, std::move(lines), std::move(done));
   // Behind the requests that the loop has still to read in this round: so all its lines wake the device's thread once and are one write.
-  request.home.post([shared = std::move(shared), lines = std::move(lines), done = std::move(done)]() mutable {
+  // The request stays where it is until `done`. Its devices may have been disabled meanwhile: those count that are enabled now.
+  request.home.post([this, &request, kinds, shared = std::move(shared), lines = std::move(lines), done = std::move(done)]() mutable {
+    if (auto now = devices(); now != shared) {
+      if (now->empty()) return done({});
+      lines = render_lines(*now, request, kinds);
+      shared = std::move(now);
+    }
     hand_over(*shared, std::move(lines), std::move(done));
   });
 }
@@ -144,6 +154,12 @@ void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& re
 Result<std::shared_ptr<AuditDevice>> AuditBroker::make(const AuditDeviceEntry& entry, bool must_open) {
   const auto maker = makers_.find(entry.type);
   if (maker == makers_.end()) return fail(Code::invalid, concat("unknown backend type: \"", entry.type, "\""));
+  std::vector<std::shared_ptr<AuditDevice>> retired;
+  {
+    std::lock_guard lock(mutex_);
+    retired.swap(retired_);
+  }
+  for (const auto& device : retired) device->wait_until_retired();  // it may be its file that is wanted again
   std::optional<AuditCheckpoint> last;
   Transaction transaction(parts_.store, &parts_.barrier);
   transaction.go_on(Tier::any);
@@ -161,21 +177,39 @@ void AuditBroker::keep(const std::string& id, const AuditCheckpoint& checkpoint)
   if (auto batch = transaction.take_batch()) parts_.store.commit(std::move(*batch), [](const Committed&) {});
 }
 
-Result<void> AuditBroker::enable(Transaction& transaction, AuditDeviceEntry entry) {
-  View core = core_view(transaction);
-  if (TRY(core.get(concat(keys::audit_devices, entry.path)))) return fail(Code::invalid, concat("path already in use"));
+// Draws what the device needs and opens it; or goes on with what an earlier run of the same call has opened. Its row.
+Result<Secret> AuditBroker::open(AuditDeviceEntry entry) {
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto found = opened_.find(entry.path); found != opened_.end()) {
+      const AuditDeviceEntry& other = found->second.entry;
+      if (other.type == entry.type && other.options == entry.options && other.description == entry.description && other.local == entry.local) return store_record(other);
+      opened_.erase(found);  // of a call that came to nothing: it would hold its file
+    }
+  }
   entry.id = random_uuid(parts_.random);
   entry.salt = Secret(random_bytes(parts_.random, 32));
   entry.signing_seed = Secret(random_bytes(parts_.random, 32));
-  {
-    std::lock_guard lock(mutex_);
-    opened_.clear();  // those of calls that came to nothing; of this one too, when it lost a race and runs again: it would hold the file's lock
-  }
   auto device = TRY(make(entry, true));
-  TRY(core.put(concat(keys::audit_devices, entry.path), store_record(entry)));
+  Secret row = store_record(entry);
   std::lock_guard lock(mutex_);
-  opened_.emplace(entry.id, std::move(device));
-  return {};
+  const std::string path = entry.path;
+  opened_.insert_or_assign(path, Opened{std::move(entry), std::move(device)});
+  return row;
+}
+
+std::shared_ptr<AuditDevice> AuditBroker::take_opened(const AuditDeviceEntry& entry) {
+  std::lock_guard lock(mutex_);
+  const auto found = opened_.find(entry.path);
+  if (found == opened_.end() || found->second.entry.id != entry.id) return nullptr;
+  return std::move(opened_.extract(found).mapped().device);
+}
+
+Result<void> AuditBroker::enable(Transaction& transaction, AuditDeviceEntry entry) {
+  View core = core_view(transaction);
+  const std::string row = concat(keys::audit_devices, entry.path);
+  if (TRY(core.get(row))) return fail(Code::invalid, concat("path already in use"));
+  return core.put(row, TRY(open(std::move(entry))));
 }
 
 Result<void> AuditBroker::disable(Transaction& transaction, std::string_view path) {
@@ -207,15 +241,19 @@ Result<void> AuditBroker::load() {
       continue;
     }
     auto entry = std::make_shared<AuditDeviceEntry>(TRY(load_record<AuditDeviceEntry>(row->value)));
-    std::shared_ptr<AuditDevice> device;
-    {
-      std::lock_guard lock(mutex_);
-      if (const auto found = opened_.find(entry->id); found != opened_.end()) device = std::move(found->second), opened_.erase(found);
-    }
+    auto device = take_opened(*entry);
     if (!device) device = TRY(make(*entry, false));
     next->push_back({std::move(entry), std::move(device), row->revision});
   }
+  std::vector<std::shared_ptr<AuditDevice>> dropped;
+  for (const Enabled& old : *before)
+    if (std::ranges::find(*next, old.device, &Enabled::device) == next->end()) dropped.push_back(old.device);
   devices_.store(std::move(next));
+  std::lock_guard lock(mutex_);
+  for (auto& device : dropped) {
+    device->retire();
+    retired_.push_back(std::move(device));
+  }
   return {};
 }
 

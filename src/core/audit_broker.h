@@ -70,14 +70,21 @@ class AuditBroker {
   void on_commit(Revision, std::span<const std::string_view> keys);
 
  private:
+  // A device whose row is not durable yet. By path, so that a call that lost a race and runs again goes on with the one it opened.
+  struct Opened { AuditDeviceEntry entry; std::shared_ptr<AuditDevice> device; };
+
   Result<std::shared_ptr<AuditDevice>> make(const AuditDeviceEntry&, bool must_open);
+  Result<Secret> open(AuditDeviceEntry);
+  std::shared_ptr<AuditDevice> take_opened(const AuditDeviceEntry&);
+  std::vector<std::vector<Buffer>> render_lines(const Devices&, const Request&, std::span<const AuditEntry::Kind> kinds) const;
   void keep(const std::string& id, const AuditCheckpoint&);
 
   const Parts parts_;
   std::map<std::string, AuditDeviceMaker, std::less<>> makers_;
   Published<Devices> devices_;
-  std::mutex mutex_;  // guards opened_
-  std::map<std::string, std::shared_ptr<AuditDevice>> opened_;  // by id: enabled, but their rows are not durable yet
+  std::mutex mutex_;  // guards what follows
+  std::map<std::string, Opened, std::less<>> opened_;
+  std::vector<std::shared_ptr<AuditDevice>> retired_;  // until they have let go of their files
 };
 
 }  // namespace sr

@@ -55,6 +55,9 @@ class AuditDevice {
   virtual const Options& options() const = 0;      // as they were given: sys/audit lists them
   virtual std::string public_key() const = 0;      // that signs the checkpoints; base64
   virtual void reopen() = 0;                       // SIGHUP: the file may have been moved away; does not wait
+  // The device was disabled: it writes what waits, signs, and lets go of its file. A later write is refused. Does not wait;
+  virtual void retire() = 0;
+  virtual void wait_until_retired() = 0;           // this does, for no longer than a write may take
   virtual State state() const = 0;
   virtual std::optional<AuditCheckpoint> last_checkpoint() const = 0;
 };

@@ -50,6 +50,8 @@ class FakeDevice final : public AuditDevice {
   const Options& options() const override { return options_; }
   std::string public_key() const override { return {}; }
   void reopen() override {}
+  void retire() override {}
+  void wait_until_retired() override {}
   State state() const override { return {}; }
   std::optional<AuditCheckpoint> last_checkpoint() const override { return std::nullopt; }
 
