@@ -23,6 +23,12 @@ TEST(Path, RefusesWhatIsNotCanonical) {
     EXPECT_FALSE(ApiPath::parse(bad)) << bad;
 }
 
+TEST(Path, HoldsOnlyWhatCanBeSeen) {
+  for (const char* good : {"\xc3\xa9", "\xe6\x9d\xb1\xe4\xba\xac", "\xf0\x9f\x94\x91", "\xcc\x81"}) EXPECT_TRUE(ApiPath::parse(good)) << good;
+  for (const char* bad : {"a\xe2\x80\x8b" "b", "a\xe2\x80\xae" "b", "\xc2\xa0", "\xc2\xad", "\xe3\x80\x80", "\xee\x80\x80", "\xcd\xb8", "\xef\xbb\xbf", "\xf3\xa0\x80\x81", "\xf4\x8f\xbf\xbf"})
+    EXPECT_FALSE(ApiPath::parse(bad)) << bad;
+}
+
 TEST(Path, SaysWhatWasWrong) {
   EXPECT_EQ(ApiPath::parse("a/%2e%2e/b").error().message, "path cannot contain parent references");
   EXPECT_EQ(ApiPath::parse("a/..").error().code, Code::invalid);

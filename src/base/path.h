@@ -34,6 +34,5 @@ class ApiPath {
 
 // Decodes %XX; nothing for a broken escape. '+' stays '+', as in the path of a URL.
 Result<std::string> percent_decode(std::string_view encoded);
-bool is_valid_utf8(std::string_view text);
 
 }  // namespace sr

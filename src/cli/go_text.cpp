@@ -1,18 +1,11 @@
 #include "cli/go_text.h"
-#include "base/path.h"
+#include "base/utf8.h"
 #include "text/duration.h"
 
 namespace sr::cli {
 namespace {
 
 constexpr int line_columns = 78;
-
-// One UTF-8 sequence at the front, or 0 when it is broken.
-std::size_t sequence(std::string_view text) {
-  for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size)
-    if (is_valid_utf8(text.substr(0, size))) return size;
-  return 0;
-}
 
 }  // namespace
 
@@ -33,11 +26,16 @@ std::string go_quote(std::string_view text) {
       case '\t': out += "\\t"; break;
       case '\v': out += "\\v"; break;
       default: {
-        size = sequence(text);
-        const bool plain = size > 1 || (size == 1 && c >= ' ' && c != 127);
-        if (size == 0) size = 1;
-        if (plain) out += text.substr(0, size);
-        else out.append("\\x").append(1, digits[static_cast<unsigned char>(c) >> 4]).append(1, digits[c & 15]);
+        const auto rune = utf8::decode(text);
+        size = rune.size;
+        if (rune.valid && utf8::is_printable(rune.value)) {
+          out += text.substr(0, size);
+          break;
+        }
+        const bool is_byte = !rune.valid || rune.value < 0x80;
+        out += is_byte ? "\\x" : rune.value < 0x10000 ? "\\u" : "\\U";
+        const char32_t shown = rune.valid ? rune.value : static_cast<unsigned char>(c);
+        for (int shift = is_byte ? 4 : rune.value < 0x10000 ? 12 : 28; shift >= 0; shift -= 4) out += digits[(shown >> shift) & 15];
       }
     }
     text.remove_prefix(size);

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 #include "text/lower.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace sr {
 
@@ -10,23 +10,12 @@ namespace {
 
 constexpr std::size_t policy_name_bytes = 512;
 
-// What a reader cannot see, or takes for a plain space: two names that look the same must not be two names.
-bool is_invisible(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c <= 0xA0) || c == 0xAD || c == 0x61C || c == 0x1680 || c == 0x180E || (c >= 0x2000 && c <= 0x200F) ||
-         (c >= 0x2028 && c <= 0x202F) || (c >= 0x205F && c <= 0x206F) || c == 0x3000 || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
-         (c >= 0xE0000 && c <= 0xE0FFF);
-}
-
 }  // namespace
 
 Result<PolicyName> parse_policy_name(std::string_view text) {
   if (text.empty()) return fail(Code::invalid, "policy name missing");
   if (text.size() > policy_name_bytes) return fail(Code::invalid, "policy name is too long");
-  for (std::string_view rest = text; !rest.empty();) {
-    const utf8::Rune rune = utf8::decode(rest);
-    if (!rune.valid || is_invisible(rune.value)) return fail(Code::invalid, "policy name contains non-printable characters");
-    rest.remove_prefix(rune.size);
-  }
+  if (!utf8::is_printable(text)) return fail(Code::invalid, "policy name contains non-printable characters");
   if (text.front() == ' ' || text.back() == ' ') return fail(Code::invalid, "policy name begins or ends with white space");
   if (text.find_first_of("/\\%") != text.npos) return fail(Code::invalid, "policy name cannot contain '/', '\\' or '%'");
   if (text.find("..") != text.npos) return fail(Code::invalid, "policy name cannot contain '..'");

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 #include "text/base64.h"
 #include "text/hex.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace sr {
 namespace {

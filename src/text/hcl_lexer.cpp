@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <optional>
 #include "text/hcl.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace sr::hcl {
 namespace {

@@ -1,7 +1,7 @@
 #include "base/assert.h"
 #include "text/json.h"
 #include "text/json_string.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace sr::json {
 namespace {

@@ -1,6 +1,6 @@
 #include "text/json_string.h"
 #include <bit>
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace sr::json {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace sr {
 

@@ -1,7 +1,7 @@
 // A small emitter after libyaml's, as go-yaml drives it: the flags and the line folding are its, so that the bytes are too.
 #include "text/yaml.h"
 #include <algorithm>
-#include "text/utf8.h"
+#include "base/utf8.h"
 #include "text/yaml_scalar.h"
 
 namespace sr::yaml {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <optional>
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace sr::yaml {
 namespace {

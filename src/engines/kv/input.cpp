@@ -4,7 +4,7 @@
 #include <set>
 #include "base/concat.h"
 #include "engines/kv/fields.h"
-#include "text/utf8.h"
+#include "base/utf8.h"
 
 namespace sr::kv {
 namespace {
@@ -14,16 +14,6 @@ constexpr std::size_t custom_keys_max = 64, custom_key_bytes_max = 128, custom_v
 std::string expected_object(const FieldInfo& field, std::string_view place, const json::Value& given) {
   return concat("error converting input for field \"", field.name, "\": '", place,
                 "' expected type 'map[string]interface {}', got unconvertible type '", go_type(given), "'");
-}
-
-bool is_printable(std::string_view text) {
-  while (!text.empty()) {
-    const auto rune = utf8::decode(text);
-    const bool is_control = rune.value < 0x20 || (rune.value >= 0x7f && rune.value < 0xa0) || (rune.value >= 0x2028 && rune.value <= 0x202e);
-    if (!rune.valid || is_control) return false;
-    text.remove_prefix(rune.size);
-  }
-  return true;
 }
 
 std::string shown(std::string_view text) {
@@ -46,8 +36,8 @@ Result<void> check_custom(const StringMap& custom) {
     if (value.empty() || value.size() > custom_value_bytes_max)
       return bad_custom(concat("length of value for key ", shown(key), " is ", std::to_string(value.size()), " but must be 0 < len(value) <= ",
                                std::to_string(custom_value_bytes_max)));
-    if (!is_printable(key)) return bad_custom(concat("key ", shown(key), " (", key, ") contains unprintable characters"));
-    if (!is_printable(value)) return bad_custom(concat("value for key ", shown(key), " contains unprintable characters"));
+    if (!utf8::is_printable(key)) return bad_custom(concat("key ", shown(key), " (", key, ") contains unprintable characters"));
+    if (!utf8::is_printable(value)) return bad_custom(concat("value for key ", shown(key), " contains unprintable characters"));
   }
   return {};
 }
