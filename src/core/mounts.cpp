@@ -110,7 +110,8 @@ Result<void> Mounts::enable(Transaction& transaction, MountEntry entry) {
 }
 
 Result<void> Mounts::tune(Transaction& transaction, const Mount& mount, MountEntry changed) {
-  transaction.expect(mount.key, mount.revision);
+  // One that is always there gets a row with its first tune.
+  transaction.expect(mount.key.empty() ? core_view(transaction).at(concat(keys::mounts, changed.uuid)).text() : mount.key, mount.revision);
   if (const Spec* spec = spec_of(changed); spec && spec->upgrade && spec != &mount.spec) {
     changed.upgrading = true;
     TRY(core_view(transaction).put(concat(keys::jobs, "upgrade/", changed.uuid), Secret("")));
@@ -150,13 +151,13 @@ Result<void> Mounts::load() {
       if (entry.going) continue;
       // A mount whose row has not changed goes on as it is.
       if (const Mount* same = before->by_uuid(uuid); same && same->revision == row->revision) {
-        mounts.emplace(entry.path, before->mounts().at(entry.path));
+        mounts.insert_or_assign(entry.path, before->mounts().at(entry.path));
         continue;
       }
       const Spec* spec = spec_of(entry);
       if (!spec) return fail(Code::internal, concat("mount ", entry.path, " is of the type \"", entry.type, "\", which this server does not know"));
       std::string path = entry.path;
-      mounts.emplace(std::move(path), make(*spec, std::move(entry), core.at(concat(keys::mounts, uuid)).text(), row->revision));
+      mounts.insert_or_assign(std::move(path), make(*spec, std::move(entry), core.at(concat(keys::mounts, uuid)).text(), row->revision));
     }
     if (uuids.size() < limits::list_page) break;
     after = uuids.back();

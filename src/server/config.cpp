@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 #include "base/concat.h"
+#include "text/lower.h"
 #include "server/listener_config.h"
 
 namespace sr::server {
@@ -37,6 +38,29 @@ Result<StorageConfig> read_storage(const hcl::Block& block) {
   return storage;
 }
 
+// user_lockout "all" or for the type of an auth method, one that is served or one that Vault has.
+Result<void> read_lockout(const hcl::Block& block, LockoutConfig& config) {
+  const std::string type = to_lower(block.labels.front());
+  if (type != "all" && type != "userpass" && type != "approle" && type != "ldap")
+    return hcl::fail_at(block.line, concat("user_lockout \"", type, "\" is for no auth method that counts failed logins: use \"all\", \"userpass\", \"approle\" or \"ldap\""));
+  LockoutSettings settings;
+  for (const auto& item : block.body->items) {
+    const std::string& key = item.key;
+    if (key == "lockout_threshold") {
+      const auto threshold = TRY(hcl::to_integer(item));
+      if (threshold < 0) return refused(item, "cannot be negative");
+      settings.threshold = static_cast<std::uint64_t>(threshold);
+    } else if (key == "lockout_duration" || key == "lockout_counter_reset") {
+      const auto time = TRY(seconds(item));
+      if (time < Seconds(0)) return refused(item, "cannot be negative");
+      (key == "lockout_duration" ? settings.duration : settings.counter_reset) = time;
+    } else if (key == "disable_lockout") settings.disabled = TRY(hcl::to_flag(item));
+    else return refused(item, "is no setting of user_lockout, or is misspelt: take it out");
+  }
+  config.stanzas.insert_or_assign(type, settings);
+  return {};
+}
+
 // One stanza in a text, in either of its names. A later text replaces what an earlier one said, as in Vault, and that is told:
 // a server that opens another store than before looks as if it had lost everything.
 Result<void> merge_storage(Config& config, const hcl::Value& root, std::string_view source) {
@@ -56,11 +80,12 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
     const hcl::Value root = TRY(hcl::parse(text));
     TRY(merge_storage(config, root, source));
     for (const auto& block : TRY(hcl::blocks(root, "listener", 1))) config.listeners.push_back(TRY(read_listener(block, source, config.notes)));
+    for (const auto& block : TRY(hcl::blocks(root, "user_lockout", 1))) TRY(read_lockout(block, config.lockout));
     for (const auto& block : TRY(hcl::blocks(root, "seal", 1)))
       if (block.labels.front() != "shamir") return hcl::fail_at(block.line, concat("seal \"", block.labels.front(), "\" is not supported yet: take the stanza out to use Shamir's shares"));
     for (const auto& item : root.items) {
       const std::string& key = item.key;
-      if (key == "storage" || key == "backend" || key == "listener" || key == "seal") continue;
+      if (key == "storage" || key == "backend" || key == "listener" || key == "user_lockout" || key == "seal") continue;
       if (key == "cluster_name") config.cluster_name = TRY(hcl::to_text(item));
       else if (key == "api_addr") config.api_addr = TRY(hcl::to_text(item));
       else if (key == "default_lease_ttl") config.default_lease_ttl = TRY(seconds(item));

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/lockout_settings.h"
 #include "http/v1.h"
 #include "net/server.h"
 #include "text/hcl.h"
@@ -25,6 +26,7 @@ struct Config {
   std::string api_addr{};
   Seconds default_lease_ttl = limits::default_lease_ttl;
   Seconds max_lease_ttl = limits::max_lease_ttl;
+  LockoutConfig lockout{};
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::standard;
   std::string log_file{};

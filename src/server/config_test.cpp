@@ -28,5 +28,36 @@ TEST(Config, SaysWhatToDoAboutAMissingFile) {
   EXPECT_EQ(load_config(config, {"/proc/none"}).error().message, "cannot read the configuration /proc/none: No such file or directory; give -config a file that exists, or try -dev");
 }
 
+TEST(Config, LockoutGoesFromTheWiderToTheNarrower) {
+  Config config;
+  ASSERT_TRUE(merge_config(config, R"(
+    user_lockout "all" { lockout_duration = "10m" lockout_threshold = "25" }
+    user_lockout "Userpass" { lockout_threshold = 3 disable_lockout = "true" }
+  )", "a.hcl").has_value());
+  const auto approle = config.lockout.rule("approle", std::nullopt), userpass = config.lockout.rule("userpass", std::nullopt);
+  EXPECT_EQ(approle.threshold, 25u);
+  EXPECT_EQ(approle.duration, Seconds(600));
+  EXPECT_EQ(approle.counter_reset, Seconds(900));
+  EXPECT_FALSE(approle.disabled);
+  EXPECT_EQ(userpass.threshold, 3u);
+  EXPECT_EQ(userpass.duration, Seconds(600));
+  EXPECT_TRUE(userpass.disabled);
+
+  const LockoutSettings mount{.threshold = 7, .disabled = false};
+  EXPECT_EQ(config.lockout.rule("userpass", mount).threshold, 7u);
+  EXPECT_TRUE(config.lockout.rule("userpass", mount).disabled) << "a mount cannot switch on what the server has off";
+  EXPECT_TRUE(config.lockout.rule("approle", LockoutSettings{.disabled = true}).disabled);
+  config.lockout.disabled = false;
+  EXPECT_FALSE(config.lockout.rule("userpass", mount).disabled) << "the environment has the last word";
+}
+
+TEST(Config, LockoutThatMakesNoSenseIsRefused) {
+  for (const auto* text : {R"(user_lockout "cert" {})", R"(user_lockout { lockout_threshold = 3 })", R"(user_lockout "all" { lockout_threshold = -1 })", R"(user_lockout "all" { lockout_duration = "-5s" })",
+                           R"(user_lockout "all" { lockout_treshold = 5 })", R"(user_lockout "all" { disable_lockout = "perhaps" })"}) {
+    Config config;
+    EXPECT_FALSE(merge_config(config, text, "a.hcl").has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace sr::server

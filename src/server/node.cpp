@@ -24,6 +24,7 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   options.cluster_name = config.cluster_name;
   options.default_lease_ttl = config.default_lease_ttl;
   options.max_lease_ttl = config.max_lease_ttl;
+  options.lockout = config.lockout;
   core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(options));
   std::string folder = config.storage->path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();

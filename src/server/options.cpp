@@ -1,6 +1,7 @@
 #include "server/options.h"
 #include <cstdlib>
 #include "base/concat.h"
+#include "http/request_parameters.h"
 
 namespace sr::server {
 namespace {
@@ -90,6 +91,10 @@ Result<Config> read_config(const Options& options) {
   Config config;
   TRY(load_config(config, options.config_paths));
   if (const auto local = environment("LOCAL_CONFIG"); !local.empty()) TRY(merge_config(config, local, "the environment's LOCAL_CONFIG"));
+  if (const auto text = environment("DISABLE_USER_LOCKOUT"); !text.empty()) {
+    config.lockout.disabled = http::parse_bool(text);
+    if (!config.lockout.disabled) return fail(Code::invalid, "the environment's DISABLE_USER_LOCKOUT must be true or false");
+  }
   if (options.log_level) {
     const auto level = parse_log_level(*options.log_level);
     if (!level) return fail(Code::invalid, "-log-level must be trace, debug, info, warn or error");

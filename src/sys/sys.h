@@ -17,7 +17,7 @@ class Sys final : public Engine {
   Result<Reply> read_seal_status(Call&), unseal(Call&), seal(Call&);
   // health.cpp
   Result<Reply> read_health(Call&), read_leader(Call&);
-  // mounts.cpp: secrets engines and auth methods
+  // mounts.cpp, mount_tune.cpp: secrets engines and auth methods
   Result<Reply> list_mounts(Call&), read_mount(Call&), enable_mount(Call&), disable_mount(Call&), read_mount_tune(Call&), tune_mount(Call&);
   Result<Reply> list_auth(Call&), read_auth(Call&), enable_auth(Call&), disable_auth(Call&), read_auth_tune(Call&), tune_auth(Call&);
   // policies.cpp: both spellings
@@ -49,6 +49,7 @@ class Sys final : public Engine {
 std::vector<Route> init_routes();
 std::vector<Route> seal_routes();
 std::vector<Route> health_routes();
+std::vector<Route> tune_routes();  // before mount_routes, whose paths take in theirs
 std::vector<Route> mount_routes();
 std::vector<Route> policy_routes();
 std::vector<Route> audit_routes();
