@@ -149,7 +149,8 @@ int run(std::vector<std::string> args, std::string_view called_as, const std::ve
   }
   const Command& command = *match.command;
   for (const Program& other : programs) {
-    if (other.name == command.name) return other.run({words.begin() + static_cast<std::ptrdiff_t>(match.words), words.end()});
+    // A program whose row lists its flags leaves its help to us.
+    if (other.name == command.name && (!help || command.flags.empty())) return other.run({words.begin() + static_cast<std::ptrdiff_t>(match.words), words.end()});
   }
   if (help) {
     ui.out(command_help(program, command));

@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "crypto/key_secret.h"
 #include "server/node.h"
+#include "server/notify.h"
 #include "server/options.h"
 
 namespace sr::server {
@@ -104,6 +105,7 @@ int run(std::vector<std::string> args) {
     if (!options->dev_no_store_token) store_dev_token(dev->root_token);
     print_dev(**node, *dev);
   }
+  notify_service_manager("READY=1");
 
   for (;;) {
     int signal = 0;
@@ -119,10 +121,25 @@ int run(std::vector<std::string> args) {
       break;
     }
   }
+  notify_service_manager("STOPPING=1");
   log.info("server", "shutting down: finishing the requests under way");
   (*node)->stop(patience_at_end);
   if (!config->pid_file.empty()) ::unlink(config->pid_file.c_str());
   log.info("server", "bye");
+  return 0;
+}
+
+int validate_config(std::vector<std::string> args) {
+  const auto options = parse_options(args);
+  if (!options) return complain(options.error());
+  if (options->config_paths.empty()) {
+    std::fputs("Must specify a configuration file using -config.\n", stderr);
+    return 3;
+  }
+  const auto config = read_config(*options);
+  if (!config) return complain(config.error());
+  for (const auto& note : config->notes) std::fprintf(stderr, "Warning: %s\n", note.c_str());
+  std::puts("Success! The configuration is valid.");
   return 0;
 }
 
