@@ -1,4 +1,6 @@
 #include "core/audit_broker.h"
+#include <charconv>
+#include "base/assert.h"
 #include "base/concat.h"
 #include "core/keys.h"
 #include "core/tokens.h"
@@ -14,7 +16,35 @@ struct Lent {
   std::vector<AuditPolicy> granting;
   AuditAuth login;
   std::string error;
+  Arena unwrapped;                // the tree of an answer that was unwrapped
+  Strings unwrapped_policies;
+  StringMap unwrapped_metadata;
+  AuditWrap wrap;
 };
+
+// What an unwrapping gives back is a finished envelope: the log says what is in it.
+void lend_unwrapped(std::string_view envelope, AuditEntry& entry, Lent& lent) {
+  const auto parsed = json::parse(lent.unwrapped, envelope, {.depth = 2 * limits::json_depth, .strings = SIZE_MAX, .string_bytes = SIZE_MAX, .memory = SIZE_MAX});
+  SR_ASSERT(parsed.has_value());  // the server's own text
+  if (const json::Value* data = (*parsed)->find("data")) entry.response_data = AuditData(data);
+  const json::Value* auth = (*parsed)->find("auth");
+  if (!auth || !auth->is_object()) return;
+  const auto text = [&](std::string_view name) {
+    const json::Value* member = auth->find(name);
+    return member ? member->text : std::string_view();
+  };
+  if (const json::Value* policies = auth->find("policies"))
+    for (const auto& policy : policies->items) lent.unwrapped_policies.emplace_back(policy.text);
+  if (const json::Value* metadata = auth->find("metadata"))
+    for (const auto& [key, value] : metadata->members) lent.unwrapped_metadata.emplace(key, value.text);
+  lent.login = {.client_token = text("client_token"), .accessor = text("accessor"), .policies = lent.unwrapped_policies, .token_policies = lent.unwrapped_policies,
+                .metadata = &lent.unwrapped_metadata, .token_type = text("token_type")};
+  std::int64_t seconds = 0;
+  const std::string_view duration = text("lease_duration");
+  std::from_chars(duration.data(), duration.data() + duration.size(), seconds);
+  lent.login.token_ttl = Seconds(seconds);
+  entry.login = &lent.login;
+}
 
 // An error may repeat a value of the request, to the client who sent it; the log must not, since the value may be a secret that
 // went into the wrong field.
@@ -64,6 +94,7 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
   if (r.in.body) entry.request_data = AuditData(r.in.body);
   entry.remote_address = r.in.address;
   entry.remote_port = r.in.port;
+  entry.wrap_ttl = std::chrono::floor<Seconds>(r.in.wrap_ttl);
   if (r.mount) {
     entry.mount = {.point = r.mount->entry.path, .type = r.mount->entry.type, .accessor = r.mount->entry.accessor, .running_version = {},
                    .mount_class = r.mount->entry.is_auth() ? "auth" : "secret"};
@@ -85,7 +116,14 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
     lent.login = {.client_token = made.client_token.reveal(), .accessor = made.accessor, .display_name = made.display_name, .policies = made.policies,
                   .token_policies = made.policies, .metadata = &made.metadata, .num_uses = made.uses, .token_type = made.type, .token_ttl = made.ttl,
                   .token_issue_time = made.issued};
-    entry.login = &lent.login;
+    if (!r.caller.token) entry.auth = lent.login;  // a login is its own caller
+    if (!r.answer.wrap) entry.login = &lent.login;
+  }
+  if (r.answer.raw && r.answer.raw_is_envelope) lend_unwrapped(r.answer.raw->bytes.view(), entry, lent);
+  if (const auto& info = r.answer.wrap) {
+    lent.wrap = {.ttl = info->ttl, .token = info->token.reveal(), .accessor = info->accessor, .creation_time = info->created, .creation_path = info->creation_path,
+                 .wrapped_accessor = info->wrapped_accessor};
+    entry.wrap = &lent.wrap;
   }
   return entry;
 }

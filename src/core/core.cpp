@@ -7,7 +7,7 @@ namespace sr {
 
 Core::Core(Parts parts, Options options)
     : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
-      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log), lockouts_(barrier_, parts.clock, options_.lockout), tokens_(barrier_, parts.clock, parts.random),
+      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log), lockouts_(barrier_, parts.clock, options_.lockout), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
       audit_({parts.store, barrier_, parts.clock, parts.random, parts.log}), pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {
   mounts_.ttl_default = options_.default_lease_ttl;

@@ -11,6 +11,7 @@
 #include "core/policies.h"
 #include "core/seal_state.h"
 #include "core/tokens.h"
+#include "core/wrapping.h"
 
 namespace sr {
 
@@ -66,6 +67,7 @@ class Core {
   Lockouts& lockouts() { return lockouts_; }
   Policies& policies() { return policies_; }
   Tokens& tokens() { return tokens_; }
+  Wrapping& wrapping() { return wrapping_; }
   AuditBroker& audit() { return audit_; }
   Pipeline& pipeline() { return pipeline_; }
 
@@ -78,6 +80,7 @@ class Core {
   Lockouts lockouts_;
   Policies policies_;
   Tokens tokens_;
+  Wrapping wrapping_;
   AuditBroker audit_;
   std::mutex sweep_mutex_;  // one sweep at a time
   Pipeline pipeline_;

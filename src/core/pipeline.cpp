@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "base/concat.h"
 #include "core/core.h"
+#include "core/envelope.h"
 
 namespace sr {
 namespace {
@@ -29,12 +30,14 @@ const Pipeline::Step Pipeline::road[] = {
     {"try inline", &Pipeline::try_inline},          // a quick read from memory: without effect, so its two lines share one park
     {"audit request", &Pipeline::audit_request},    // parks: nothing has an effect before its line is written
     {"run", &Pipeline::run},                        // moves to a lane: the handler, or the plan of an external verb
-    {"add records", &Pipeline::add_records},        // lease, token, wrapping, intent: the same transaction
+    {"add records", &Pipeline::add_records},        // lease, token, intent: the same transaction
+    {"wrap", &Pipeline::wrap},                      // the answer is kept, and a token for it made, in it too
     {"commit", &Pipeline::commit},                  // parks: all or nothing. After a conflict: resolve
     // act, external verbs only
     {"act", &Pipeline::act},                        // moves to the external lane: outside, once
     {"settle", &Pipeline::settle},                  // what came of it
     {"add records", &Pipeline::add_records},        // and the end of the intent
+    {"wrap", &Pipeline::wrap},
     {"commit settled", &Pipeline::commit_settled},  // parks. After a conflict: settle
     // answer
     {"audit answer", &Pipeline::audit_answer},      // parks; every error jumps here, so refusals are audited too
@@ -119,8 +122,25 @@ Result<void> Pipeline::gate(Parked& r) {
   return {};
 }
 
+// The wrapping token that the route is about. What is none is refused before anybody is judged: its holder may have no other token,
+// and whoever finds it used up must hear that and nothing else.
+Result<void> Pipeline::find_wrapping_token(Request& r) {
+  std::string_view id = r.in.token.reveal();
+  if (const json::Value* given = r.in.body ? r.in.body->find("token") : nullptr; given && !given->is_null()) {
+    if (!given->is_string()) return fail(Code::denied, "error validating wrapping token: could not decode token in request body");
+    if (given->text.empty()) return fail(Code::denied, "error validating wrapping token: empty token in request body");
+    id = given->text;
+  }
+  if (id.empty()) return fail(Code::denied, "error validating wrapping token: token is empty");
+  r.wrapping = TRY(core_.tokens().hash_of(*r.barrier, id));
+  if (!TRY(core_.wrapping().find(transaction(r), r.wrapping))) return fail(Code::invalid, std::string(no_wrapping_token));
+  return {};
+}
+
 Result<void> Pipeline::identify(Parked& r) {
   r->transaction.reset();
+  r->wrapping.clear();
+  if (r->route && r->route->wrapping != WrappingToken::none && r->in.op != Op::help) TRY(find_wrapping_token(*r));
   if (r->spent) return {};  // the use is paid for, and the token may be gone with it
   r->caller = {};
   if (r->route && (r->route->access == Access::open || r->route->when_sealed)) return {};
@@ -128,16 +148,19 @@ Result<void> Pipeline::identify(Parked& r) {
   Caller& caller = r->caller;
   caller.hash = TRY(core_.tokens().hash_of(*r->barrier, r->in.token.reveal()));
   const auto found = TRY(core_.tokens().find(transaction(*r), caller.hash));
-  if (!found) return fail(Code::denied, std::string(invalid_token));
+  // Somebody may have taken the wrapping token since it was found: the cache forgets at once.
+  const auto invalid = [&] { return caller.hash == r->wrapping ? fail(Code::invalid, std::string(no_wrapping_token)) : fail(Code::denied, std::string(invalid_token)); };
+  if (!found) return invalid();
   const Token& token = found->value->token;
   const bool maker_is_gone = !token.mount.empty() && !r->router->by_uuid(token.mount);  // its auth method was disabled
   if (token.has_ended(core_.clock().now()) || token.uses == Token::spent_uses || token.going || maker_is_gone ||
       TRY(core_.tokens().ancestor_is_going(transaction(*r), token)))
-    return fail(Code::denied, std::string(invalid_token));
+    return invalid();
   if (!address_within(token.bound_cidrs, r->in.address)) return fail(Code::denied, "permission denied");
   caller.held = found->value;
   caller.token = &caller.held->token;
-  caller.limited = token.is_limited();
+  const bool is_taken = r->route && r->route->wrapping == WrappingToken::taken && caller.hash == r->wrapping;
+  caller.limited = token.is_limited() && !is_taken;  // the handler takes the token itself, with all that it holds, or nothing
   return {};
 }
 
@@ -168,7 +191,9 @@ Result<void> Pipeline::exists(Parked& r) {
 Result<void> Pipeline::judge(Parked& r) {
   if (r->caller.token) {
     r->caller.acl = TRY(core_.policies().acl(transaction(*r), r->caller.token->policies));
-    const Question question{.op = r->in.op, .path = r->in.path.view(), .parameters = r->in.body, .needs_sudo = r->route && r->route->access == Access::root};
+    const Question question{.op = r->in.op, .path = r->in.path.view(), .parameters = r->in.body,
+                            .wrap_ttl = r->in.wrap_ttl.count() > 0 ? std::optional(r->in.wrap_ttl) : std::nullopt,
+                            .needs_sudo = r->route && r->route->access == Access::root};
     r->decision = r->caller.acl->decide(question);
     if (!r->decision.allowed) return fail(Code::denied, std::string(permission_denied));
     if (r->decision.page_limit > 0) cap_page(*r);
@@ -198,12 +223,14 @@ Transaction& Pipeline::transaction(Request& r) {
 View Pipeline::mount_view(Request& r) { return View::mount(transaction(r), r.in.path.space(), r.mount->entry.uuid); }
 
 CallerInfo Pipeline::caller_info(const Request& r) const {
-  CallerInfo info{.token = r.in.token.reveal(), .token_hash = r.caller.hash, .accessor = {}, .display_name = {}, .address = r.in.address};
+  CallerInfo info{.token = r.in.token.reveal(), .token_hash = r.caller.hash, .accessor = {}, .display_name = {}, .address = r.in.address,
+                  .wrap_ttl = std::chrono::ceil<Seconds>(r.in.wrap_ttl)};
   if (r.caller.token) {
     info.accessor = r.caller.token->accessor;
     info.display_name = r.caller.token->display_name;
     info.is_root = r.decision.root;
     info.has_sudo = r.decision.sudo;
+    info.is_wrapping = r.caller.token->is_wrapping();
   }
   return info;
 }
@@ -240,7 +267,7 @@ Result<Reply> Pipeline::log_in(Request& r, Call& call) {
 
 Result<void> Pipeline::try_inline(Parked& r) {
   const bool is_quick = r->in.op == Op::help || r->verb->cost == Cost::quick;
-  if (!is_quick || r->place != Place::loop || r->caller.limited || r->in.large) return {};
+  if (!is_quick || r->place != Place::loop || r->caller.limited || r->in.large || r->in.wrap_ttl.count() > 0) return {};
   r->reply = handle(*r);
   if (r->transaction && r->transaction->incomplete()) {
     r->reply = Reply::empty();
@@ -277,6 +304,24 @@ Result<void> Pipeline::add_records(Parked& r) {
     if (r->outcome) TRY(jobs.remove(r->id));
     else TRY(jobs.put(r->id, r->intent->what));
   }
+  return {};
+}
+
+// An error, nothing at all, and what is answered without an envelope are never wrapped, as in Vault.
+Result<void> Pipeline::wrap(Parked& r) {
+  if (r->in.wrap_ttl.count() == 0 || r->in.op == Op::help || r->intent.has_value() != r->outcome.has_value()) return {};
+  Reply& reply = *r->reply;
+  if (reply.refused() || reply.wrap() || reply.shape() == Reply::Shape::bare || !r->barrier) return {};
+  print_answer(*r);
+  if (r->answer.nil && r->answer.warnings.empty()) {
+    if (r->in.op == Op::list || r->in.op == Op::scan) return fail(Code::not_found, "unsupported path");
+    return {};
+  }
+  Wrapping::Kept kept{.status = r->answer.status};
+  if (r->answer.raw) kept.content_type = r->answer.raw->type, kept.body = std::move(r->answer.raw->bytes);
+  else print_envelope(kept.body, r->answer);
+  const Wrapping::Wish wish{.ttl = r->in.wrap_ttl, .creation_path = r->in.path.text(), .wrapped_accessor = reply.auth() ? reply.auth()->accessor : reply.accessor()};
+  reply.set_wrap(TRY(core_.wrapping().wrap(transaction(*r), wish, kept)));
   return {};
 }
 
@@ -363,6 +408,12 @@ void Pipeline::print_answer(Request& r) {
     return;
   }
   Reply& reply = *r.reply;
+  if (reply.wrap()) {  // and nothing of what is inside
+    answer.request_id.clear();
+    answer.mount_type.clear();
+    answer.wrap = std::move(reply.wrap());
+    return;
+  }
   answer.shape = reply.shape();
   if (reply.data()) reply.data()->print(answer.data);
   if (reply.auth()) reply.auth()->print().print(answer.auth);
@@ -380,7 +431,7 @@ void Pipeline::print_answer(Request& r) {
     name_them("Endpoint ignored these unrecognized parameters: ", odd.unknown);
     name_them("Endpoint replaced the value of these parameters with the values captured from the endpoint's path: ", odd.replaced);
   }
-  if (reply.raw()) answer.raw = std::move(reply.raw());
+  if (reply.raw()) answer.raw = std::move(reply.raw()), answer.raw_is_envelope = reply.raw_is_envelope();
   answer.nil = reply.is_nil();
   answer.status = reply.status();
   if (answer.status == 0) {

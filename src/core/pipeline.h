@@ -35,7 +35,7 @@ class Pipeline {
   // Each takes the request one step on. Afterwards it is still here, or has been moved to where it is parked; an error is
   // its answer, but for Code::incomplete on a loop: then the same step is taken again on a lane.
   Result<void> resolve(Parked&), gate(Parked&), identify(Parked&), spend(Parked&), exists(Parked&), judge(Parked&);
-  Result<void> try_inline(Parked&), audit_request(Parked&), run(Parked&), add_records(Parked&);
+  Result<void> try_inline(Parked&), audit_request(Parked&), run(Parked&), add_records(Parked&), wrap(Parked&);
   Result<void> commit(Parked&), act(Parked&), settle(Parked&), commit_settled(Parked&), audit_answer(Parked&), answer(Parked&);
 
   void carry(Parked, Place);
@@ -47,6 +47,7 @@ class Pipeline {
   Result<void> park_for_commit(Parked&, Batch, StepFunction again);
   void write_audit(Parked, bool with_request_line, bool with_answer_line);
   Result<void> park_for_audit(Parked&, bool with_request_line, bool with_answer_line);
+  Result<void> find_wrapping_token(Request&);
   Result<Reply> handle(Request&), log_in(Request&, Call&);
   void cap_page(Request&) const;
   void print_answer(Request&);

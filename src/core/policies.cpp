@@ -7,6 +7,7 @@
 namespace sr {
 namespace {
 constexpr std::size_t compiled_max = 10'000;
+constexpr std::string_view response_wrapping = "response-wrapping";  // has no row: its text is fixed
 }
 
 Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const Strings& names) {
@@ -28,6 +29,10 @@ Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const
       policies.push_back(Policy{.name = PolicyName("root")});
       continue;
     }
+    if (text == response_wrapping) {
+      policies.push_back(TRY(parse_policy(PolicyName(text), response_wrapping_policy_text())));
+      continue;
+    }
     const auto row = TRY(core_view(transaction).get(concat(keys::policies, text)));
     if (!row) continue;  // a policy that does not exist gives nothing
     policies.push_back(TRY(parse_policy(PolicyName(text), TRY(load_record<StoredPolicy>(row->value)).text)));
@@ -45,13 +50,14 @@ Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const
 }
 
 Result<std::optional<StoredPolicy>> Policies::read(Transaction& transaction, const PolicyName& name) {
+  if (name.text() == response_wrapping) return StoredPolicy{.text = std::string(response_wrapping_policy_text())};
   const auto row = TRY(core_view(transaction).get(concat(keys::policies, name.text())));
   if (!row) return std::nullopt;
   return TRY(load_record<StoredPolicy>(row->value));
 }
 
 Result<bool> Policies::exists(Transaction& transaction, const PolicyName& name) {
-  return name.text() == "root" || TRY(core_view(transaction).get(concat(keys::policies, name.text()))).has_value();
+  return name.text() == "root" || name.text() == response_wrapping || TRY(core_view(transaction).get(concat(keys::policies, name.text()))).has_value();
 }
 
 Result<Strings> Policies::list(Transaction& transaction, Page page) {

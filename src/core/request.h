@@ -22,6 +22,7 @@ struct Incoming {
   std::uint16_t port = 0;
   std::vector<std::pair<std::string, std::string>> headers{};  // those that the audit is configured to keep
   std::optional<Error> complaint{};          // of the HTTP layer; said only to those who may know
+  std::chrono::nanoseconds wrap_ttl{};       // X-Vault-Wrap-TTL; 0: the answer is wanted as it is
   bool large = false;                        // too large a body for the I/O thread
 };
 
@@ -37,6 +38,8 @@ struct Answer {
   bool renewable = false;
   Strings warnings{};
   std::optional<Reply::Body> raw{};
+  bool raw_is_envelope = false;
+  std::optional<WrapInfo> wrap{};            // then nothing else is told
   std::optional<Error> error{};
   bool nil = false;                          // nothing to say: no body, or a 404 for a read
   std::string mount_type{};
@@ -72,6 +75,7 @@ struct Request {
   Fields fields{};
   std::optional<Error> complaint{};          // 404, 405 or a bad field: said only to those who may know
   const Barrier* barrier = nullptr;          // null on routes that work while sealed: they see raw rows
+  std::string wrapping{};                    // hash of the wrapping token that the route is about
   Caller caller{};
   Decision decision{};
 

@@ -32,6 +32,7 @@ struct Token {
   static constexpr Time never{};
 
   bool is_root() const { return policies.size() == 1 && policies.front() == "root"; }
+  bool is_wrapping() const { return policies.size() == 1 && policies.front() == "response-wrapping"; }
   bool is_limited() const { return uses != 0; }
   bool ends() const { return expires != never; }
   bool has_ended(Time now) const { return ends() && expires <= now; }

@@ -1,5 +1,6 @@
 #include "http/v1.h"
 #include "base/concat.h"
+#include "core/envelope.h"
 #include "http/request_parameters.h"
 #include "text/duration.h"
 
@@ -83,8 +84,10 @@ Result<Incoming> understand(const Request& request) {
     const auto ttl = parse_duration(*wrap);
     if (!ttl) return fail(Code::invalid, "error parsing X-Vault-Wrap-TTL header: " + ttl.error().message);
     if (ttl->count() < 0) return fail(Code::invalid, "error parsing X-Vault-Wrap-TTL header: requested wrap ttl cannot be negative");
-    // Answering in the clear what was to be wrapped would give it away.
-    if (ttl->count() > 0) in.complaint = Error{Code::invalid, "response wrapping is not supported yet: leave out the X-Vault-Wrap-TTL header"};
+    in.wrap_ttl = *ttl;
+    // Vault can sign its wrapping tokens; an unsigned one in place of that would be something else than was asked for.
+    const auto* format = request.header("X-Vault-Wrap-Format");
+    if (ttl->count() > 0 && format && *format == "jwt") in.complaint = Error{Code::invalid, "the wrap format \"jwt\" is not supported: leave out the X-Vault-Wrap-Format header"};
   }
   return in;
 }
@@ -151,24 +154,6 @@ Response V1::error(int status, std::string_view message) const {
   return response;
 }
 
-// The members of Vault's envelope, in its order.
-static void print_envelope(Buffer& out, const Answer& answer) {
-  out.append(R"("request_id":")").append(answer.request_id).append(R"(","lease_id":)");
-  json::quote(out, answer.lease_id);
-  out.append(answer.renewable ? R"(,"renewable":true,"lease_duration":)" : R"(,"renewable":false,"lease_duration":)").append_number(answer.lease_ttl.count());
-  out.append(R"(,"data":)").append(answer.data.empty() ? std::string_view("null") : answer.data.view());
-  out.append(R"(,"wrap_info":null,"warnings":)");
-  if (answer.warnings.empty()) out += "null";
-  for (std::size_t i = 0; i < answer.warnings.size(); ++i) {
-    out += i == 0 ? '[' : ',';
-    json::quote(out, answer.warnings[i]);
-  }
-  if (!answer.warnings.empty()) out += ']';
-  out.append(R"(,"auth":)").append(answer.auth.empty() ? std::string_view("null") : answer.auth.view());
-  out.append(R"(,"mount_type":)");
-  json::quote(out, answer.mount_type);
-}
-
 Response V1::respond(Answer answer, const std::string* space) const {
   Response response;
   if (answer.error) response = error(answer.status, answer.error->message);
@@ -187,14 +172,15 @@ Response V1::respond(Answer answer, const std::string* space) const {
       if (answer.shape == sr::Reply::Shape::bare) {
         out.append(answer.data.view());
       } else {
-        out += '{';
-        // The members of data first, then the envelope around them: {"secret/": .., "request_id": .., "data": {"secret/": ..}}
-        if (answer.shape == sr::Reply::Shape::injected && answer.data.size() > 2) {
+        const bool injects = answer.shape == sr::Reply::Shape::injected && answer.data.size() > 2;
+        if (!injects) print_envelope(out, answer);
+        else {
+          // The members of data first, then the envelope around them: {"secret/": .., "request_id": .., "data": {"secret/": ..}}
           const auto members = answer.data.view();
-          out.append(members.substr(1, members.size() - 2)) += ',';
+          (out += '{').append(members.substr(1, members.size() - 2)) += ',';
+          print_envelope_members(out, answer);
+          out += '}';
         }
-        print_envelope(out, answer);
-        out += '}';
       }
       out += '\n';
     }

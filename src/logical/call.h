@@ -35,6 +35,8 @@ struct CallerInfo {
   std::string_view address;       // of the client
   bool is_root = false;
   bool has_sudo = false;          // on this path
+  bool is_wrapping = false;       // by a wrapping token
+  Seconds wrap_ttl{};             // the answer is to be wrapped for so long; 0: not at all
 };
 
 class Call {

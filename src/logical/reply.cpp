@@ -50,6 +50,16 @@ Reply Reply::raw(std::string type, Buffer bytes) {
   reply.raw_.emplace(Body{std::move(type), std::move(bytes)});
   return reply;
 }
+Reply Reply::envelope(Buffer json) {
+  Reply reply = raw("application/json", std::move(json));
+  reply.raw_is_envelope_ = true;
+  return reply;
+}
+Reply Reply::wrapped(WrapInfo info) {
+  Reply reply;
+  reply.wrap_ = std::move(info);
+  return reply;
+}
 Reply Reply::login(Login login) {
   Reply reply;
   reply.login_ = std::move(login);

@@ -46,6 +46,16 @@ struct Auth {
   json::Object print() const;
 };
 
+// What a client gets in place of an answer that is kept for whoever holds the wrapping token.
+struct WrapInfo {
+  Secret token{};
+  std::string accessor{};
+  Seconds ttl{};
+  Time created{};
+  std::string creation_path{};
+  std::string wrapped_accessor{};   // of the token or secret id inside; empty: of neither
+};
+
 class Reply {
  public:
   struct Body { std::string type; Buffer bytes; };
@@ -62,6 +72,8 @@ class Reply {
   static Reply list(const Strings& keys);         // no keys: 404, as in Vault
   static Reply list(const Strings& keys, json::Object key_info);
   static Reply raw(std::string type, Buffer bytes);
+  static Reply envelope(Buffer json);             // a whole envelope, answered as it stands: what an unwrapping gives back
+  static Reply wrapped(WrapInfo info);            // it has been wrapped already
   static Reply login(Login login);
   static Reply token(Auth auth);                  // auth/token/create and its like
   static Reply refuse(Error error);               // a no whose writes are kept; fail() discards them
@@ -71,6 +83,8 @@ class Reply {
   Reply&& warn(std::string text) && { warnings_.push_back(std::move(text)); return std::move(*this); }
   Reply&& lease(Lease lease) && { lease_ = std::move(lease); return std::move(*this); }
   Reply&& read_again_after(Seconds ttl) && { read_again_after_ = ttl; return std::move(*this); }  // a lease_duration without a lease
+  // What is handed out can be looked at and taken back by this accessor: told beside a wrapping token.
+  Reply&& accessor(std::string accessor) && { accessor_ = std::move(accessor); return std::move(*this); }
 
   int status() const { return status_; }          // 0: by content
   Shape shape() const { return shape_; }
@@ -79,15 +93,20 @@ class Reply {
   const Strings& warnings() const { return warnings_; }
   const std::optional<Body>& raw() const { return raw_; }
   std::optional<Body>& raw() { return raw_; }
+  bool raw_is_envelope() const { return raw_is_envelope_; }
+  const std::string& accessor() const { return accessor_; }
+  const std::optional<WrapInfo>& wrap() const { return wrap_; }
+  std::optional<WrapInfo>& wrap() { return wrap_; }
   const std::optional<Lease>& lease() const { return lease_; }
   Seconds read_again_after() const { return read_again_after_; }
   const std::optional<Login>& login() const { return login_; }
   const std::optional<Error>& refused() const { return refused_; }
   bool counts_as_failed_login() const { return bad_credentials_; }
-  bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_; }
+  bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_ && !wrap_; }
 
   void add_warning(std::string text) { warnings_.push_back(std::move(text)); }
   void set_auth(Auth auth) { auth_ = std::move(auth); }
+  void set_wrap(WrapInfo info) { wrap_ = std::move(info); }
 
  private:
   int status_ = 0;
@@ -96,6 +115,9 @@ class Reply {
   std::optional<Auth> auth_;
   Strings warnings_;
   std::optional<Body> raw_;
+  bool raw_is_envelope_ = false;
+  std::string accessor_;
+  std::optional<WrapInfo> wrap_;
   std::optional<Lease> lease_;
   Seconds read_again_after_{};
   std::optional<Login> login_;

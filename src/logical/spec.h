@@ -44,6 +44,14 @@ enum class Access : std::uint8_t {
   root,   // needs sudo beside the verb's capability
 };
 
+// A route may be about a wrapping token: the one in the field `token`, or the caller's own. Anything else in its place is refused
+// before the caller is judged, in one text for all that is no such token.
+enum class WrappingToken : std::uint8_t {
+  none,
+  asked,  // it is looked at
+  taken,  // the handler ends it in its own commit: so its one use is not spent before
+};
+
 struct Verb {
   Op op;
   std::string_view summary;
@@ -70,6 +78,7 @@ struct Route {
   Who who = nullptr;         // of a login: who it is for, in one spelling; failed ones are counted by it and may lock it
   Exists exists = nullptr;   // tells create from update; without it every write is an update, as in Vault
   bool when_sealed = false;  // answered sealed and uninitialised too, and never audited: sys/health, sys/unseal
+  WrappingToken wrapping = WrappingToken::none;
   bool any_field = false;    // takes whatever the body holds, without a warning: kv version 1, sys/tools
 };
 

@@ -31,8 +31,12 @@ class Sys final : public Engine {
   Result<Reply> read_capabilities(Call&), read_capabilities_self(Call&), read_capabilities_accessor(Call&);
   // internal.cpp
   Result<Reply> list_ui_mounts(Call&), read_ui_mount(Call&), read_resultant_acl(Call&), read_openapi(Call&);
+  // wrapping.cpp
+  Result<Reply> wrap(Call&), unwrap(Call&), look_up_wrapping(Call&), rewrap(Call&);
 
  private:
+  struct WrappingTokenFound { std::string hash; Token token; };
+  Result<WrappingTokenFound> find_wrapping_token(Call&);
   Result<Reply> list_table(bool auth);
   Result<Reply> enable(Call&, bool auth);
   Result<Reply> disable(Call&, bool auth);
@@ -56,6 +60,7 @@ std::vector<Route> audit_routes();
 std::vector<Route> lockout_routes();
 std::vector<Route> capability_routes();
 std::vector<Route> internal_routes();
+std::vector<Route> wrapping_routes();
 
 // The description of a mount as sys/mounts and sys/internal/ui/mounts show it.
 json::Object describe(const MountEntry& entry);

@@ -86,7 +86,7 @@ Result<Reply> add_secret_id(Call& call, const Role& role, std::string_view secre
   TRY(store_secret_id(call, role, hash, secret));
   json::Object data;
   data.put("secret_id", secret_id).put("secret_id_accessor", secret.accessor).put("secret_id_num_uses", secret.uses).put("secret_id_ttl", secret.ttl.count());
-  return Reply::data(std::move(data));
+  return Reply::data(std::move(data)).accessor(secret.accessor);
 }
 
 Reply describe(const SecretId& secret) {
@@ -102,7 +102,7 @@ Reply describe(const SecretId& secret) {
       .put("secret_id_num_uses", secret.uses)
       .put("secret_id_ttl", secret.ttl.count())
       .put("token_bound_cidrs", std::span<const std::string>(secret.token_cidrs));
-  return Reply::data(std::move(data));
+  return Reply::data(std::move(data)).accessor(secret.accessor);
 }
 
 }  // namespace

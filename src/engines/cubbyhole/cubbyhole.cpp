@@ -36,7 +36,10 @@ class Cubbyhole final : public Engine {
     const json::Value* stored = TRY(json::parse(call.arena(), row->value.reveal(), own_text));
     json::Object data;
     for (const auto& [key, value] : stored->members) data.put(key, value);
-    return Reply::data(std::move(data));
+    Reply reply = Reply::data(std::move(data));
+    if (call.caller().is_wrapping)
+      reply.add_warning("Reading from 'cubbyhole/response' is deprecated. Please use sys/wrapping/unwrap to unwrap responses, as it provides additional security checks and other benefits.");
+    return reply;
   }
 
   Result<Reply> write(Call& call) {

@@ -1,0 +1,72 @@
+// Stores and audit devices that fail when they are told to.
+#pragma once
+#include "core/world.h"
+
+namespace sr::test {
+
+// Rows whose medium can be slow or out of order, and that knows what is durable.
+class FlakyTable final : public Table {
+ public:
+  struct Switches {
+    std::atomic<int> fail_after{-1};  // so many writes still pass; then one fails; -1: all pass
+    std::atomic<Revision> durable{0};
+    std::atomic<int> delay_ms{0};
+  };
+  explicit FlakyTable(Switches& switches) : switches_(switches) {}
+  std::unique_ptr<const Snapshot> snapshot() const override { return table_->snapshot(); }
+  Result<Revision> revision_of(std::string_view key) const override { return table_->revision_of(key); }
+  Revision last_revision() const override { return table_->last_revision(); }
+  std::string_view type() const override { return "flaky"; }
+  Result<void> write(std::span<const Change> changes) override {
+    std::this_thread::sleep_for(std::chrono::milliseconds(switches_.delay_ms));
+    if (switches_.fail_after >= 0 && switches_.fail_after-- == 0) return fail(Code::internal, "store: no space left on device");
+    auto written = table_->write(changes);
+    if (written) switches_.durable = changes.back().revision;
+    return written;
+  }
+
+ private:
+  Switches& switches_;
+  std::unique_ptr<Table> table_ = memory_table();
+};
+
+// A device that writes nothing and says what it is told to say.
+class FakeDevice final : public AuditDevice {
+ public:
+  struct Switches { std::atomic<bool> broken{false}; std::atomic<int> lines{0}; std::mutex mutex; std::string text; };
+  explicit FakeDevice(Switches& switches) : switches_(switches) {}
+  void write(std::vector<Buffer> lines, Done done) override {
+    if (switches_.broken) return done(fail(Code::internal, "fake: broken"));
+    {
+      std::lock_guard lock(switches_.mutex);
+      for (const auto& line : lines) switches_.text += std::string(line.view()) + "\n";
+    }
+    switches_.lines += static_cast<int>(lines.size());
+    done({});
+  }
+  const AuditFormat& format() const override { return format_; }
+  std::string_view type() const override { return "fake"; }
+  const Options& options() const override { return options_; }
+  std::string public_key() const override { return {}; }
+  void reopen() override {}
+  void retire() override {}
+  void wait_until_retired() override {}
+  State state() const override { return {}; }
+  std::optional<AuditCheckpoint> last_checkpoint() const override { return std::nullopt; }
+
+ private:
+  Switches& switches_;
+  const AuditFormat format_{.hmac = HmacSha256("salt")};
+  const Options options_;
+};
+
+inline World::Options with(FlakyTable::Switches& store) { return {.initialised = true, .table = std::make_unique<FlakyTable>(store)}; }
+
+// A world that knows the type of audit device "fake".
+inline World::Options with(FakeDevice::Switches& device) {
+  return {.initialised = true, .table = memory_table(), .prepare = [&](Core& core) {
+            core.add_audit_type("fake", [&](AuditDeviceSetup) -> Result<std::unique_ptr<AuditDevice>> { return std::make_unique<FakeDevice>(device); });
+          }};
+}
+
+}  // namespace sr::test
