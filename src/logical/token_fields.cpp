@@ -1,7 +1,7 @@
 #include "logical/token_fields.h"
 #include "base/concat.h"
 #include "text/cidr.h"
-#include "text/duration.h"
+#include "text/lower.h"
 
 namespace sr {
 namespace {
@@ -39,11 +39,6 @@ Result<Strings> read_token_settings(const Call& call, TokenSettings& settings) {
   if (settings.uses < 0) return fail(Code::invalid, "'token_num_uses' cannot be negative");
   if (settings.ttl_max > Seconds(0) && settings.ttl > settings.ttl_max) return fail(Code::invalid, "'token_ttl' cannot be greater than 'token_max_ttl'");
   if (call.has(type)) settings.type = TRY(read_type(settings, call[type], warnings));
-  if (call.has(ttl_max) && settings.ttl_max > call.host().ttl_max())
-    warnings.emplace_back("token_max_ttl is greater than the backend mount's maximum TTL value; issued tokens' max TTL value will be truncated");
-  if (call.has(period) && settings.period > call.host().ttl_max())
-    return fail(Code::invalid, concat("period of \"", print_duration(settings.period), "\" is greater than the backend's maximum lease TTL of \"",
-                                      print_duration(call.host().ttl_max()), "\""));
   return warnings;
 }
 
@@ -67,6 +62,15 @@ Result<Strings> canonical_cidrs(const Strings& given) {
     canonical.push_back(cidr->text());
   }
   return canonical;
+}
+
+Strings parse_policies(const Strings& given) {
+  Strings policies;
+  for (const auto& name : given) policies.push_back(to_lower(name));
+  std::ranges::sort(policies);
+  policies.erase(std::ranges::unique(policies).begin(), policies.end());
+  if (std::ranges::binary_search(policies, "root")) return {"root"};
+  return policies;
 }
 
 bool shown_by_old_name(const Call& call, const FieldInfo& old_name, const FieldInfo& name, bool before) {

@@ -52,6 +52,9 @@ void put_token_settings(json::Object& to, const TokenSettings& settings);
 // Networks as they are kept: "10.0.0.0/8", "127.0.0.1".
 Result<Strings> canonical_cidrs(const Strings& given);
 
+// Policies under an old name, as Vault takes them: in lower case, sorted, each once, and root alone where it is among them.
+Strings parse_policies(const Strings& given);
+
 // Methods that are older than these fields take some under names of their own as well. Whether such a setting is shown by its old
 // name too: when that was the last to set it.
 bool shown_by_old_name(const Call& call, const FieldInfo& old_name, const FieldInfo& name, bool before);

@@ -35,7 +35,7 @@ Result<Reply> Sys::list_locked_users(Call& call) {
       auto names = TRY(core_.lockouts().locked(call.storage().transaction(), mount->entry));
       if (!names.empty()) found.push_back({mount->entry.accessor, std::move(names)});
     }
-    std::ranges::stable_sort(found, std::greater(), [](const LockedMount& mount) { return mount.names.size(); });
+    std::ranges::sort(found, std::greater(), [](const LockedMount& mount) { return std::pair(mount.names.size(), std::string_view(mount.accessor)); });
   }
   std::size_t total = 0;
   json::Array mounts;

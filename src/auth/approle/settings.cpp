@@ -3,6 +3,7 @@
 #include "auth/approle/fields.h"
 #include "base/concat.h"
 #include "text/cidr.h"
+#include "text/duration.h"
 
 namespace sr::approle {
 namespace {
@@ -68,11 +69,14 @@ Result<Strings> read_settings(const Call& call, Role& role) {
   if (role.secret_id_uses < 0) return fail(Code::invalid, "secret_id_num_uses cannot be negative");
   if (call.has(field::secret_id_ttl)) role.secret_id_ttl = call[field::secret_id_ttl];
 
-  if (call.has(field::policies)) role.token.policies = call[field::policies];
+  if (call.has(field::policies)) role.token.policies = parse_policies(call[field::policies]);
   if (call.has(field::period)) role.token.period = call[field::period];
   Strings warnings = TRY(read_token_settings(call, role.token));
-  if (call.has(field::period) && role.token.period > call.host().ttl_max())
-    return fail(Code::invalid, "period is greater than the backend's maximum lease TTL");
+  const Seconds most = call.host().ttl_max();
+  if ((call.has(field::period) || call.has(token_field::period)) && role.token.period > most)
+    return fail(Code::invalid, concat("period of \"", print_duration(role.token.period), "\" is greater than the backend's maximum lease TTL of \"", print_duration(most), "\""));
+  if (call.has(token_field::ttl_max) && role.token.ttl_max > most)
+    warnings.emplace_back("token_max_ttl is greater than the backend mount's maximum TTL value; issued tokens' max TTL value will be truncated");
   role.shows_policies = shown_by_old_name(call, field::policies, token_field::policies, role.shows_policies);
   role.shows_period = shown_by_old_name(call, field::period, token_field::period, role.shows_period);
   return warnings;
@@ -109,6 +113,11 @@ Result<Reply> AppRole::write_setting(Call& call) {
   const Setting* setting = TRY(setting_of(call));
   if (std::ranges::none_of(setting->fields, [&](const FieldInfo* given) { return call.has(*given); }))
     return fail(Code::invalid, concat("missing ", setting->fields.front()->name));
+  // On these two paths Vault has words of its own for what the role as a whole would be told.
+  if (call[token_field::ttl] > role->token.ttl_max && role->token.ttl_max > Seconds(0))
+    return fail(Code::invalid, "token_ttl should not be greater than token_max_ttl");
+  if (call.has(token_field::ttl_max) && call[token_field::ttl_max] > Seconds(0) && call[token_field::ttl_max] < role->token.ttl)
+    return fail(Code::invalid, "token_max_ttl should be greater than or equal to token_ttl");
   Reply reply = Reply::empty();
   for (auto& warning : TRY(read_settings(call, *role))) reply.add_warning(std::move(warning));
   TRY(store_role(call, name, *role));

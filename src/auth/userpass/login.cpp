@@ -2,7 +2,6 @@
 #include "auth/userpass/fields.h"
 #include "base/concat.h"
 #include "crypto/bcrypt.h"
-#include "text/lower.h"
 
 namespace sr::userpass {
 namespace {
@@ -13,20 +12,12 @@ constexpr std::string_view nobodys_hash = "$2b$10$mO8vGQZrUAjnaVBSL1yWtuZ9pNdYe0
 // Whatever is wrong with the pair: who guesses learns nothing from the answer.
 Reply invalid_login() { return Reply::bad_credentials("invalid username or password"); }
 
-// Policies as a token has them, without "default", which says nothing about the user.
-Strings canonical_policies(const Strings& given) {
-  Strings policies;
-  for (const auto& name : given)
-    if (auto lower = to_lower(name); lower != "default") policies.push_back(std::move(lower));
-  std::ranges::sort(policies);
-  policies.erase(std::ranges::unique(policies).begin(), policies.end());
-  return policies;
-}
-
-// What a renewal is judged by: the user, and the policies that the user had at the login. No name holds a line feed.
+// What a renewal is judged by: the user, and the policies that the user had at the login but for "default", which says nothing about
+// a user. No name holds a line feed.
 std::string print_renewal(std::string_view name, const Strings& policies) {
   std::string text(name);
-  for (const auto& policy : canonical_policies(policies)) text += '\n' + policy;
+  for (const auto& policy : parse_policies(policies))
+    if (policy != "default") text += '\n' + policy;
   return text;
 }
 

@@ -29,7 +29,7 @@ bool has_password(const Call& call) { return !call[field::password].reveal().emp
 
 // The fields under their old names come first: the new name wins when both are given.
 Result<Strings> read_settings(const Call& call, User& user) {
-  if (call.has(field::policies)) user.token.policies = call[field::policies];
+  if (call.has(field::policies)) user.token.policies = parse_policies(call[field::policies]);
   if (call.has(field::ttl)) user.token.ttl = call[field::ttl];
   if (call.has(field::ttl_max)) user.token.ttl_max = call[field::ttl_max];
   if (call.has(field::bound_cidrs)) user.token.bound_cidrs = TRY(canonical_cidrs(call[field::bound_cidrs]));
@@ -92,8 +92,8 @@ Result<Reply> UserPass::write_policies(Call& call) {
   const std::string name = TRY(user_name(call));
   auto user = TRY(load_user(call, name));
   if (!user) return no_such_user();
-  if (call.has(token_field::policies)) user->token.policies = call[token_field::policies];
-  else if (call.has(field::policies)) user->token.policies = call[field::policies];
+  if (call.has(token_field::policies)) user->token.policies = parse_policies(call[token_field::policies]);
+  else if (call.has(field::policies)) user->token.policies = parse_policies(call[field::policies]);
   user->shows_policies = shown_by_old_name(call, field::policies, token_field::policies, user->shows_policies);
   TRY(store_user(call, name, *user));
   return Reply::empty();
