@@ -19,6 +19,16 @@ add_custom_target(package_texts ALL DEPENDS ${compressed})
 install(FILES ${CMAKE_BINARY_DIR}/strongroom.1.gz DESTINATION ${CMAKE_INSTALL_DATADIR}/man/man1)
 install(FILES ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/strongroom)
 
+# The shells' completion scripts, printed by the program itself.
+foreach(place "bash:share/bash-completion/completions/strongroom" "zsh:share/zsh/vendor-completions/_strongroom" "fish:share/fish/vendor_completions.d/strongroom.fish")
+  string(REGEX MATCH "^[a-z]+" shell ${place})
+  string(REGEX REPLACE "^[a-z]+:" "" path ${place})
+  get_filename_component(folder ${path} DIRECTORY)
+  get_filename_component(name ${path} NAME)
+  install(CODE "execute_process(COMMAND \"$<TARGET_FILE:strongroom>\" completion ${shell} OUTPUT_FILE \"${CMAKE_BINARY_DIR}/completion.${shell}\" COMMAND_ERROR_IS_FATAL ANY)")
+  install(FILES ${CMAKE_BINARY_DIR}/completion.${shell} DESTINATION ${folder} RENAME ${name})
+endforeach()
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME strongroom)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})

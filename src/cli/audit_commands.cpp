@@ -95,7 +95,7 @@ constexpr Command commands[] = {
     {.name = "audit", .summary = "Interact with audit devices", .arguments = "<subcommand> [options] [args]",
      .text = "An audit device writes down every request and every answer, with secrets hashed. When no enabled device can write, the server refuses requests.", .examples = audit_examples},
     {.name = "audit enable", .summary = "Enables an audit device", .arguments = "[options] TYPE [CONFIG K=V...]", .text = "Enables a device of the type file, syslog or socket.",
-     .examples = enable_examples, .flags = enable_flags, .run = enable, .own_arity = true},
+     .examples = enable_examples, .flags = enable_flags, .run = enable, .own_arity = true, .takes = Takes::device_type},
     {.name = "audit disable", .summary = "Disables an audit device", .arguments = "[options] PATH",
      .text = "Disables a device. Its key goes with it: values in its log can no longer be compared with known ones.", .examples = disable_examples, .arity = {1, 1, "1"}, .run = disable},
     {.name = "audit list", .summary = "Lists enabled audit devices", .arguments = "[options]", .text = "Lists the enabled devices.", .examples = list_examples,
@@ -103,7 +103,7 @@ constexpr Command commands[] = {
     {.name = "audit verify", .summary = "Checks that an audit log is complete and unchanged", .arguments = "[options] FILE",
      .text = "Reads an audit log and says whether it is as it was written: that no line is missing, added or changed, and that its checkpoints are signed. Works on the file alone, without the "
              "server.\n\nExit code 0: in order. 1: the file cannot be read. 2: it is not as it was written.",
-     .examples = verify_examples, .flags = verify_flags, .output = format, .arity = {1, 1, "1"}, .run = verify_audit, .local = true},
+     .examples = verify_examples, .flags = verify_flags, .output = format, .arity = {1, 1, "1"}, .run = verify_audit, .local = true, .takes = Takes::file},
 };
 
 }  // namespace

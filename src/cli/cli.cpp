@@ -2,6 +2,7 @@
 #include "base/version.h"
 #include "cli/call.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/environment.h"
 #include "cli/global_flags.h"
 #include "cli/help.h"
@@ -123,6 +124,10 @@ void complain_of_unknown(std::string_view group, const std::string& word) {
 int run(std::vector<std::string> args, std::string_view called_as, const std::vector<Program>& programs) {
   const std::string program = program_name(called_as);
   if (args.size() == 1 && (args[0] == "-v" || args[0] == "-version" || args[0] == "--version")) args = {"version"};
+  if (!args.empty() && args[0] == "__complete") return print_completions(program, {args.begin() + 1, args.end()});
+  if (const char* line = std::getenv("COMP_LINE"); line != nullptr && *line != 0) return answer_bash(program, line);
+  if (args.size() == 1 && is_flag(args[0], "autocomplete-install")) return install_completion(program, true);
+  if (args.size() == 1 && is_flag(args[0], "autocomplete-uninstall")) return install_completion(program, false);
   const Early early = look_ahead(args);
   const auto format = parse_format(early.format);
   const bool held = early.instead != Session::Instead::send;

@@ -4,6 +4,7 @@
 #include <set>
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/completion.h"
 #include "cli/global_flags.h"
 #include "cli/help.h"
 #include "cli/key_values.h"
@@ -51,6 +52,31 @@ TEST(Answer, HostileTypesAreReadAsNothing) {
   EXPECT_EQ((*answer)->lease_duration, 0);
   EXPECT_FALSE((*answer)->login);
   EXPECT_EQ((*answer)->keys(), nullptr);
+}
+
+std::string offered(std::vector<std::string> words) {
+  std::string line;
+  for (const Candidate& candidate : complete("vault", std::move(words))) line.append(line.empty() ? "" : " ").append(candidate.text);
+  return line;
+}
+
+TEST(Completion, FollowsTheTableOfCommands) {
+  EXPECT_EQ(offered({"k"}), "kv");
+  EXPECT_EQ(offered({"kv", "metadata", "p"}), "patch put");
+  EXPECT_EQ(offered({"kv"}), "kv") << "the word is not finished yet";
+  EXPECT_EQ(offered({"no-such", ""}), "");
+  EXPECT_EQ(offered({"kv", "no-such", ""}), "");
+  EXPECT_EQ(offered({"kv", "get", "-fi"}), "-field=");
+  EXPECT_EQ(offered({"kv", "get", "--fi"}), "--field=");
+  EXPECT_EQ(offered({"write", "-for"}), "-force -format=") << "a switch takes no value";
+  EXPECT_EQ(offered({"kv", "get", "-format=j"}), "-format=json");
+  EXPECT_EQ(offered({"kv", "get", "-format", "j"}), "json");
+  EXPECT_EQ(offered({"kv", "get", "-no-such="}), "");
+  EXPECT_EQ(offered({"auth", "enable", "-path", "x", "app"}), "approle");
+  EXPECT_EQ(offered({"policy", "fmt", ""}), files_marker);
+  EXPECT_EQ(offered({"completion", ""}), "bash fish zsh");
+  for (const char* shell : {"bash", "zsh", "fish"}) EXPECT_EQ(completion_script("vault", shell).find("NAME"), std::string::npos);
+  EXPECT_EQ(completion_script("vault", "csh"), "");
 }
 
 std::string body(std::vector<std::string> args) {

@@ -43,6 +43,11 @@ struct Arity {
 
 enum Output : unsigned { no_output = 0, field = 1, format = 2, detailed = 4, raw = 8 };
 
+// What the first argument names, for completion. The "two" take another of the kind behind it, a policy's second is a file.
+enum class Takes : std::uint8_t {
+  nothing, path, secret, engine, two_engines, engine_type, method, two_methods, method_type, login_method, device_type, policy, policy_and_file, file, shell
+};
+
 struct Call;
 using Handler = int (*)(Call&);
 
@@ -59,6 +64,7 @@ struct Command {
   bool local = false;          // works without a server
   // The refusals when there are too few or too many arguments, where they differ from "Not enough arguments (expected 1, got 0)".
   bool own_arity = false;
+  Takes takes = Takes::nothing;
 };
 
 }  // namespace sr::cli

@@ -17,6 +17,7 @@ std::span<const Command> mount_commands();     // secrets, auth
 std::span<const Command> audit_commands();
 std::span<const Command> operator_commands();
 std::span<const Command> lease_commands();
+std::span<const Command> completion_command();
 std::span<const Command> server_commands();    // rows of commands that run elsewhere
 
 const Command* find_command(std::string_view name);

@@ -123,14 +123,14 @@ constexpr Command commands[] = {
     {.name = "kv metadata", .summary = "Interact with server's Key-Value storage", .arguments = "<subcommand> [options] [args]",
      .text = "What is kept on a secret beside its data: settings, notes, and when its versions were made.", .examples = get_examples},
     {.name = "kv metadata get", .summary = "Retrieves key metadata from the KV store", .arguments = "[options] KEY", .text = "Shows the settings, the notes and the versions of a secret.",
-     .examples = get_examples, .flags = mount_flags, .output = format, .arity = {1, 1, "1"}, .run = get},
+     .examples = get_examples, .flags = mount_flags, .output = format, .arity = {1, 1, "1"}, .run = get, .takes = Takes::secret},
     {.name = "kv metadata put", .summary = "Sets or updates key settings in the KV store", .arguments = "[options] KEY",
      .text = "Sets the settings and the notes of a secret; notes that are not named go. The secret need not exist yet.", .examples = put_examples, .flags = put_flags,
-     .output = format, .arity = {1, 1, "1"}, .run = put},
+     .output = format, .arity = {1, 1, "1"}, .run = put, .takes = Takes::secret},
     {.name = "kv metadata patch", .summary = "Patches key settings in the KV store", .arguments = "[options] KEY", .text = "Changes some settings and notes of a secret.",
-     .examples = patch_examples, .flags = patch_flags, .output = format, .arity = {1, 1, "1"}, .run = patch},
+     .examples = patch_examples, .flags = patch_flags, .output = format, .arity = {1, 1, "1"}, .run = patch, .takes = Takes::secret},
     {.name = "kv metadata delete", .summary = "Deletes all versions and metadata for a key in the KV store", .arguments = "[options] PATH",
-     .text = "Removes a secret with all versions and notes. It cannot be undone.", .examples = delete_examples, .flags = mount_flags, .arity = {1, 1, "1"}, .run = remove},
+     .text = "Removes a secret with all versions and notes. It cannot be undone.", .examples = delete_examples, .flags = mount_flags, .arity = {1, 1, "1"}, .run = remove, .takes = Takes::secret},
 };
 
 }  // namespace

@@ -103,14 +103,14 @@ constexpr Command commands[] = {
     {.name = "policy list", .summary = "Lists the installed policies", .arguments = "[options]", .text = "Lists the names of all policies.", .examples = list_examples,
      .output = format, .run = list},
     {.name = "policy read", .summary = "Prints the contents of a policy", .arguments = "[options] [NAME]", .text = "Prints the text of a policy.", .examples = read_examples,
-     .output = format, .arity = {1, 1, "1"}, .run = read},
+     .output = format, .arity = {1, 1, "1"}, .run = read, .takes = Takes::policy},
     {.name = "policy write", .summary = "Uploads a named policy from a file", .arguments = "[options] NAME PATH",
-     .text = "Writes a policy from a file, or from standard input if the file is \"-\". Names are in lower case.", .examples = write_examples, .arity = {2, 2, "2"}, .run = write},
+     .text = "Writes a policy from a file, or from standard input if the file is \"-\". Names are in lower case.", .examples = write_examples, .arity = {2, 2, "2"}, .run = write, .takes = Takes::policy_and_file},
     {.name = "policy delete", .summary = "Deletes a policy by name", .arguments = "[options] NAME", .text = "Deletes a policy.", .examples = delete_examples,
-     .arity = {1, 1, "1"}, .run = remove},
+     .arity = {1, 1, "1"}, .run = remove, .takes = Takes::policy},
     {.name = "policy fmt", .summary = "Formats a policy on disk", .arguments = "[options] PATH",
      .text = "Brings the text of a policy into its usual shape, in the file itself. Works without a server.", .examples = fmt_examples, .arity = {1, 1, "1"},
-     .run = format_file, .local = true},
+     .run = format_file, .local = true, .takes = Takes::file},
 };
 
 }  // namespace

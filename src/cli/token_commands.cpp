@@ -180,7 +180,7 @@ constexpr Command commands[] = {
      .text = "Ends a token, the tokens that were made with it, and the leases of all of them.", .examples = revoke_examples, .flags = revoke_flags, .run = revoke, .own_arity = true},
     {.name = "token capabilities", .summary = "Print capabilities of a token on a path", .arguments = "[options] [TOKEN | ACCESSOR] PATH",
      .text = "Prints what a token may do at a path of the API; of a version 2 kv engine that is mount/data/name.", .examples = capabilities_examples, .flags = accessor_flags,
-     .output = format, .run = capabilities, .own_arity = true},
+     .output = format, .run = capabilities, .own_arity = true, .takes = Takes::path},
 };
 
 }  // namespace
