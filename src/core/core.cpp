@@ -1,15 +1,18 @@
 #include "core/core.h"
+#include "base/process.h"
 #include "core/cubbyholes.h"
 #include "core/keys.h"
+#include "core/versions.h"
 #include "storage/keyring.h"
 
 namespace sr {
 
 Core::Core(Parts parts, Options options)
     : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
-      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log), lockouts_(barrier_, parts.clock, options_.lockout), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
+      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_), lockouts_(barrier_, parts.clock, options_.lockout), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
       audit_({parts.store, barrier_, parts.clock, parts.random, parts.log}), pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {
+  set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
   mounts_.ttl_max = options_.max_lease_ttl;
   mounts_.set_poke([this] { jobs_.poke(); });
@@ -24,6 +27,22 @@ Core::Core(Parts parts, Options options)
 }
 
 Core::~Core() { drain(); }
+
+// What is true now and needs no counting. A gauge that asks the mount table takes the published one.
+void Core::set_gauges() {
+  const auto unsealed = [this] { return barrier_.locked() ? 0.0 : 1.0; };
+  metrics_.gauge({"core.unsealed"}, unsealed);
+  metrics_.gauge({"core.active"}, unsealed);
+  metrics_.gauge({"core.in_flight_requests"}, [this] { return static_cast<double>(pipeline_.under_way()); });
+  metrics_.gauge({"runtime.alloc_bytes"}, [] { return static_cast<double>(process_stats().heap_bytes); });
+  metrics_.gauge({"runtime.sys_bytes"}, [] { return static_cast<double>(process_stats().arena_bytes); });
+  for (const bool auth : {false, true})
+    for (const bool local : {false, true})
+      metrics_.gauge({"core.mount_table.num_entries", {{"type", auth ? "auth" : "logical"}, {"local", local ? "true" : "false"}}}, [this, auth, local] {
+        const auto router = mounts_.current();
+        return static_cast<double>(std::ranges::count_if(router->mounts(), [&](const auto& mount) { return mount.second->entry.is_auth() == auth && mount.second->entry.local == local; }));
+      });
+}
 
 // What a new store starts with: the policies that always are, and a root token.
 Result<InitResult> Core::initialize(Transaction& raw, InitOptions wanted) {
@@ -53,6 +72,7 @@ Result<InitResult> Core::initialize_now(InitOptions wanted) {
 
 Result<void> Core::unseal(std::string_view share) {
   return seal_.unseal(share, [this]() -> Result<void> {
+    TRY(record_this_program());
     TRY(mounts_.load());
     TRY(audit_.load());
     Transaction transaction(parts_.store, &barrier_);
@@ -60,6 +80,18 @@ Result<void> Core::unseal(std::string_view share) {
     jobs_.poke();
     return {};
   });
+}
+
+// What a store is to know of the program that serves it: written when there is something new, before anything is served.
+Result<void> Core::record_this_program() {
+  Transaction transaction(parts_.store, &barrier_);
+  transaction.go_on(Tier::any);
+  TRY(mounts_.name_fixed(transaction));
+  TRY(record_version(transaction, clock().now()));
+  if (!transaction.has_writes()) return {};
+  const auto committed = commit_and_wait(parts_.store, TRY(transaction.take_batch()));
+  if (!committed) return fail(Code::internal, committed.error().conflict ? "the store changed while it was unsealed, try again" : committed.error().error.message);
+  return {};
 }
 
 void Core::seal() {

@@ -3,6 +3,7 @@
 //
 // submit() is called on loops; all else on any thread. The loops must have ended before the Core goes.
 #pragma once
+#include "base/metrics.h"
 #include "core/audit_broker.h"
 #include "core/jobs.h"
 #include "core/lockouts.h"
@@ -29,6 +30,12 @@ class Core {
     Seconds max_lease_ttl = limits::max_lease_ttl;
     LockoutConfig lockout{};
     Pipeline::Limits limits{};
+    struct Telemetry {
+      std::string prefix = "vault";
+      Seconds prometheus_retention{24 * 3600};   // 0: not for Prometheus
+    } telemetry{};
+    std::string api_address{};                   // that clients are told
+    StringMap sanitized_config{};                // the configuration without secrets, each setting as JSON
     bool sweeps = true;                  // false: a test calls sweep()
     std::chrono::milliseconds sweep_interval{1000};
   };
@@ -61,6 +68,7 @@ class Core {
   Random& random() { return parts_.random; }
   Log& log() { return parts_.log; }
   const Options& options() const { return options_; }
+  Metrics& metrics() { return metrics_; }
   Barrier& barrier() { return barrier_; }
   SealState& seal_state() { return seal_; }
   Mounts& mounts() { return mounts_; }
@@ -72,8 +80,12 @@ class Core {
   Pipeline& pipeline() { return pipeline_; }
 
  private:
+  void set_gauges();
+  Result<void> record_this_program();
+
   const Parts parts_;
   const Options options_;
+  Metrics metrics_;         // outlives all that counts
   Barrier barrier_;
   SealState seal_;
   Mounts mounts_;

@@ -14,6 +14,7 @@ constexpr std::string_view format = "format";              // of the whole store
 
 constexpr std::string_view cluster = "cluster";            // name and id
 constexpr std::string_view mounts = "mount/";              // + uuid
+constexpr std::string_view fixed_mounts = "fixed-mounts";  // what is drawn for the mounts that are always there
 constexpr std::string_view mounts_changed = "changed/mounts";      // rewritten by every change of a mount
 constexpr std::string_view policies = "policy/";           // + name
 constexpr std::string_view policies_changed = "changed/policies";  // rewritten by every change of a policy
@@ -29,6 +30,7 @@ constexpr std::string_view cubbyholes_going = "job/cubbyhole/";  // + hash: too 
 constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of the second + "/" + hash
 
 constexpr std::string_view lockouts = "lockout/";          // + uuid of an auth mount + "/" + hash of who fails to log in
+constexpr std::string_view versions = "version/";          // + version of this program
 
 constexpr std::string_view jobs = "job/";                  // + kind + "/" + what: an intent that a restart takes up again
 

@@ -2,6 +2,7 @@
 // the table make the next one.
 #pragma once
 #include "core/lockout_settings.h"
+#include "core/route_timings.h"
 #include "logical/spec.h"
 #include "storage/store.h"
 
@@ -60,6 +61,7 @@ struct Mount {
   const Spec& spec;
   std::unique_ptr<Engine> engine;
   std::unique_ptr<Host> host;
+  std::unique_ptr<RouteTimings> timings;
   std::string key;               // of its row; empty for the mounts that are always there
   Revision revision = 0;         // of its row
 };

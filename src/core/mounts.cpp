@@ -59,8 +59,8 @@ const Mount* Router::conflict(std::string_view mount_path) const {
 }
 
 // ---- types and fixed mounts -----------------------------------------------------------------------------------------------
-Mounts::Mounts(const Store& store, const Barrier& barrier, const Clock& clock, Random& random, Log& log)
-    : store_(store), barrier_(barrier), clock_(clock), random_(random), log_(log), router_(std::make_shared<Router>()) {}
+Mounts::Mounts(const Store& store, const Barrier& barrier, const Clock& clock, Random& random, Log& log, Metrics& metrics)
+    : store_(store), barrier_(barrier), clock_(clock), random_(random), log_(log), metrics_(metrics), router_(std::make_shared<Router>()) {}
 
 void Mounts::add_type(Spec spec) { types_.push_back(std::make_unique<Spec>(std::move(spec))); }
 
@@ -88,7 +88,8 @@ const Spec* Mounts::spec_of(const MountEntry& entry) const {
 std::shared_ptr<const Mount> Mounts::make(const Spec& spec, MountEntry entry, std::string key, Revision revision) const {
   auto engine = spec.make({entry.uuid, entry.options});
   auto host = std::make_unique<MountHost>(*this, entry);
-  return std::make_shared<Mount>(Mount{std::move(entry), spec, std::move(engine), std::move(host), std::move(key), revision});
+  auto timings = std::make_unique<RouteTimings>(metrics_, entry.path);
+  return std::make_shared<Mount>(Mount{std::move(entry), spec, std::move(engine), std::move(host), std::move(timings), std::move(key), revision});
 }
 
 // ---- changes --------------------------------------------------------------------------------------------------------------
@@ -135,13 +136,52 @@ std::string Mounts::accessor_for(std::string_view type, bool is_auth, Random& ra
 }
 
 // ---- life -----------------------------------------------------------------------------------------------------------------
+namespace {
+
+// The row of the mounts that are always there. Their storage has a fixed name; their accessors differ from store to store, as those
+// of all mounts do.
+struct FixedMounts {
+  StringMap accessors{};  // by uuid
+  template <class Archive> void fields(Archive& archive) { archive(1, accessors); }
+};
+
+}  // namespace
+
+Result<void> Mounts::name_fixed(Transaction& transaction) {
+  View core = core_view(transaction);
+  const auto row = TRY(core.get(keys::fixed_mounts));
+  FixedMounts known = row ? TRY(load_record<FixedMounts>(row->value)) : FixedMounts{};
+  const std::size_t before = known.accessors.size();
+  for (const auto& [path, mount] : fixed_) known.accessors.try_emplace(mount->entry.uuid, accessor_for(mount->entry.type, mount->entry.is_auth(), random_));
+  if (known.accessors.size() == before) return {};
+  return core.put(keys::fixed_mounts, store_record(known));
+}
+
+Result<Router::Mounts> Mounts::load_fixed(Transaction& transaction, const Router& before) const {
+  const auto row = TRY(core_view(transaction).get(keys::fixed_mounts));
+  const FixedMounts known = row ? TRY(load_record<FixedMounts>(row->value)) : FixedMounts{};
+  Router::Mounts mounts;
+  for (const auto& [path, mount] : fixed_) {
+    const auto accessor = known.accessors.find(mount->entry.uuid);
+    if (accessor == known.accessors.end()) return fail(Code::internal, concat("mount ", path, " has no accessor"));
+    if (const auto same = before.mounts().find(path); same != before.mounts().end() && same->second->entry.accessor == accessor->second) {
+      mounts.emplace(path, same->second);
+      continue;
+    }
+    MountEntry entry = mount->entry;
+    entry.accessor = accessor->second;
+    mounts.emplace(path, make(mount->spec, std::move(entry), "", 0));
+  }
+  return mounts;
+}
+
 Result<void> Mounts::load() {
   Transaction transaction(store_, &barrier_);
   transaction.go_on(Tier::any);
   View core = core_view(transaction);
   const auto changed = TRY(core.get(keys::mounts_changed));
-  Router::Mounts mounts = fixed_;
   const auto before = router();
+  Router::Mounts mounts = TRY(load_fixed(transaction, *before));
   for (std::string after;;) {
     const auto uuids = TRY(core.list(keys::mounts, {.after = after}));
     for (const auto& uuid : uuids) {

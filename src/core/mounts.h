@@ -10,7 +10,7 @@ namespace sr {
 
 class Mounts {
  public:
-  Mounts(const Store& store, const Barrier& barrier, const Clock& clock, Random& random, Log& log);
+  Mounts(const Store& store, const Barrier& barrier, const Clock& clock, Random& random, Log& log, Metrics& metrics);
 
   void add_type(Spec spec);                                  // before the first unseal
   // Engines that are always there, at a fixed path and with fixed storage: sys/, auth/token/.
@@ -19,7 +19,8 @@ class Mounts {
   const Spec* spec_of(const MountEntry&) const;              // null: no such type, or not in this version
   const std::vector<std::unique_ptr<Spec>>& types() const { return types_; }
 
-  std::shared_ptr<const Router> router() const { return router_.load(); }
+  std::shared_ptr<const Router> router() const { return router_.load(); }      // for every request
+  std::shared_ptr<const Router> current() const { return router_.current(); }  // for those who seldom ask
 
   // ---- changes, in the caller's transaction --------------------------------------------------------------------------
   Result<void> enable(Transaction&, MountEntry);             // draws uuid and accessor; the path must be free
@@ -28,6 +29,7 @@ class Mounts {
   static std::string accessor_for(std::string_view type, bool is_auth, Random&);
 
   // ---- life -------------------------------------------------------------------------------------------------------------
+  Result<void> name_fixed(Transaction&);                     // at unseal, before load(): draws the accessors that are missing
   Result<void> load();                                       // at unseal, and after each change
   void unload();                                             // at seal: only the fixed ones are left
   void on_commit(Revision, std::span<const std::string_view> keys);
@@ -42,6 +44,7 @@ class Mounts {
 
  private:
   std::shared_ptr<const Mount> make(const Spec&, MountEntry, std::string key, Revision) const;
+  Result<Router::Mounts> load_fixed(Transaction&, const Router& before) const;
   Result<void> write_entry(Transaction&, const MountEntry&);
   Result<void> empty(Store&, const std::string& uuid);
   Result<void> upgrade(Store&, const std::string& uuid);
@@ -51,6 +54,7 @@ class Mounts {
   const Clock& clock_;
   Random& random_;
   Log& log_;
+  Metrics& metrics_;
   std::vector<std::unique_ptr<Spec>> types_;
   Router::Mounts fixed_;
   Published<Router> router_;

@@ -15,6 +15,14 @@ constexpr std::string_view upgrading =
     "Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period and will resume service shortly.";
 constexpr std::string_view contended = "too many concurrent changes, try again";
 
+using SteadyClock = std::chrono::steady_clock;
+
+// The time since the last lap; the next one begins.
+Timing::Duration lap(Request& request) {
+  const auto now = SteadyClock::now();
+  return now - std::exchange(request.lap, now);
+}
+
 }  // namespace
 
 // The whole life of a request. Where a step says "parks", no thread holds the request until it is called back.
@@ -114,7 +122,7 @@ Result<void> Pipeline::resolve(Parked& r) {
 }
 
 Result<void> Pipeline::gate(Parked& r) {
-  if (r->route && r->route->when_sealed) {
+  if ((r->route && r->route->when_sealed) || r->in.open) {
     r->barrier = nullptr;
     return {};
   }
@@ -143,7 +151,8 @@ Result<void> Pipeline::identify(Parked& r) {
   if (r->route && r->route->wrapping != WrappingToken::none && r->in.op != Op::help) TRY(find_wrapping_token(*r));
   if (r->spent) return {};  // the use is paid for, and the token may be gone with it
   r->caller = {};
-  if (r->route && (r->route->access == Access::open || r->route->when_sealed)) return {};
+  if (r->in.open || (r->route && (r->route->access == Access::open || r->route->when_sealed))) return {};
+  r->lap = SteadyClock::now();
   if (r->in.token.empty()) return fail(Code::denied, std::string("permission denied"));
   Caller& caller = r->caller;
   caller.hash = TRY(core_.tokens().hash_of(*r->barrier, r->in.token.reveal()));
@@ -161,6 +170,7 @@ Result<void> Pipeline::identify(Parked& r) {
   caller.token = &caller.held->token;
   const bool is_taken = r->route && r->route->wrapping == WrappingToken::taken && caller.hash == r->wrapping;
   caller.limited = token.is_limited() && !is_taken;  // the handler takes the token itself, with all that it holds, or nothing
+  meters_.check_token.add(lap(*r));
   return {};
 }
 
@@ -190,11 +200,13 @@ Result<void> Pipeline::exists(Parked& r) {
 
 Result<void> Pipeline::judge(Parked& r) {
   if (r->caller.token) {
+    r->lap = SteadyClock::now();
     r->caller.acl = TRY(core_.policies().acl(transaction(*r), r->caller.token->policies));
     const Question question{.op = r->in.op, .path = r->in.path.view(), .parameters = r->in.body,
                             .wrap_ttl = r->in.wrap_ttl.count() > 0 ? std::optional(r->in.wrap_ttl) : std::nullopt,
                             .needs_sudo = r->route && r->route->access == Access::root};
     r->decision = r->caller.acl->decide(question);
+    meters_.fetch_acl.add(lap(*r));
     if (!r->decision.allowed) return fail(Code::denied, std::string(permission_denied));
     if (r->decision.page_limit > 0) cap_page(*r);
   }
@@ -236,6 +248,7 @@ CallerInfo Pipeline::caller_info(const Request& r) const {
 }
 
 Result<Reply> Pipeline::handle(Request& r) {
+  const TimeIt handling(&r.mount->timings->of(r.in.op));
   if (r.in.op == Op::help) return Reply::bare(path_help(r.mount->spec, r.inside, r.route));
   // Whoever writes into a mount does so only while the mount is there.
   if (!r.mount->key.empty() && r.barrier) transaction(r).expect(r.mount->key, r.mount->revision);
@@ -339,7 +352,9 @@ Result<void> Pipeline::park_for_commit(Parked& r, Batch batch, StepFunction agai
   if (batch.writes.size() > limits::batch_rows) return fail(Code::internal, "the request would change too many rows at once");
   if (const auto key = lines_.taken(*r, batch)) return wait_in_line(r, *key, again);
   r->transaction.reset();
+  r->lap = SteadyClock::now();
   auto done = [this, again, request = std::move(r)](const Committed& committed) mutable {
+    meters_.put.add(lap(*request));
     if (committed) {
       request->revision = *committed;
       leave_line(*request);
@@ -355,6 +370,7 @@ Result<void> Pipeline::park_for_commit(Parked& r, Batch batch, StepFunction agai
 }
 
 Result<void> Pipeline::wait_in_line(Parked& r, const std::string& key, StepFunction again) {
+  meters_.conflicts.add();
   if (++r->conflicts > limits_.conflicts) return fail(Code::busy, std::string(contended));
   if (r->heads != key) leave_line(*r);
   r->next = step(again);
@@ -443,6 +459,8 @@ void Pipeline::print_answer(Request& r) {
 Result<void> Pipeline::answer(Parked& r) {
   if (r->place != Place::loop) return r->next = step(&Pipeline::answer), carry_home(std::move(r)), Result<void>();
   if (!r->answer.error && !r->reply) print_answer(*r);  // an audit device refused: the answer is another
+  const bool is_login = r->reply && r->reply->login();
+  (is_login ? meters_.handle_login : meters_.handle_request).add(core_.clock().now() - r->started);
   auto reply_to = std::move(r->reply_to);
   reply_to(std::move(r->answer));
   r.reset();
@@ -457,15 +475,20 @@ void Pipeline::leave() {
 }
 
 Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool with_answer_line) {
-  if (r->route && r->route->when_sealed) return {};
+  if (r->in.open || (r->route && r->route->when_sealed)) return {};
   // Threads of a lane may not ask again for long: a copy kept there would keep a disabled device open.
   auto devices = r->place == Place::loop ? core_.audit().devices() : core_.audit().enabled();
   if (devices->empty()) return {};
   static constexpr AuditEntry::Kind both[] = {AuditEntry::Kind::request, AuditEntry::Kind::response};
   const std::span kinds = std::span(both).subspan(with_request_line ? 0 : 1, with_request_line && with_answer_line ? 2 : 1);
   const Request& request = *r;
-  core_.audit().write(std::move(devices), request, kinds, [this, parked = std::move(r)](Result<void> written) mutable {
+  r->lap = SteadyClock::now();
+  core_.audit().write(std::move(devices), request, kinds, [this, parked = std::move(r), with_request_line, with_answer_line](Result<void> written) mutable {
+    const auto took = lap(*parked);
+    if (with_request_line) meters_.log_request.add(took);
+    if (with_answer_line) meters_.log_response.add(took);
     if (!written) {
+      (with_answer_line ? meters_.log_response_failure : meters_.log_request_failure).add();
       core_.log().error("audit", "no audit device took the entry: the request fails", {{"request_id", parked->id}, {"why", written.error().message}});
       parked->reply = fail(Code::internal, "internal error");
       print_answer(*parked);
@@ -489,8 +512,15 @@ Result<void> Pipeline::move_to(Parked& r, Place place, StepFunction again) {
   return {};
 }
 
+Pipeline::Meters::Meters(Metrics& metrics)
+    : handle_request(metrics.timing({"core.handle_request"})), handle_login(metrics.timing({"core.handle_login_request"})),
+      check_token(metrics.timing({"core.check_token"})), fetch_acl(metrics.timing({"core.fetch_acl_and_token"})), put(metrics.timing({"barrier.put"})),
+      log_request(metrics.timing({"audit.log_request"})), log_response(metrics.timing({"audit.log_response"})),
+      conflicts(metrics.counter({"core.conflicts"})), refused_at_door(metrics.counter({"core.refused_at_door"})),
+      log_request_failure(metrics.counter({"audit.log_request_failure"})), log_response_failure(metrics.counter({"audit.log_response_failure"})) {}
+
 Pipeline::Pipeline(Core& core, Limits limits)
-    : core_(core), limits_(limits), lines_(limits.waiting_per_key),
+    : core_(core), limits_(limits), meters_(core.metrics()), lines_(limits.waiting_per_key),
       normal_({2, limits::normal_lane}, [this](Parked r) { carry(std::move(r), Place::normal); }),
       cpu_({2, limits::cpu_lane}, [this](Parked r) { carry(std::move(r), Place::cpu); }),
       external_({4, limits::external_lane}, [this](Parked r) { carry(std::move(r), Place::external); }) {}
@@ -498,12 +528,14 @@ Pipeline::Pipeline(Core& core, Limits limits)
 void Pipeline::submit(Loop& home, Incoming in, AnswerTo reply_to) {
   if (under_way_.fetch_add(1) >= limits_.requests || draining_) {
     leave();
+    meters_.refused_at_door.add();
     Answer answer;
     answer.status = 503;
     answer.error = Error{Code::busy, draining_ ? "the server is shutting down" : "too many requests under way, try again"};
     return reply_to(std::move(answer));  // at the door: not audited, like a quota
   }
   auto* request = new Request{.id = random_uuid(core_.random()), .home = home, .in = std::move(in), .reply_to = std::move(reply_to), .started = core_.clock().now()};
+  request->listed.emplace(list_, *request);
   carry(Parked(request), Place::loop);
 }
 

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include "core/lanes.h"
 #include "core/lines.h"
+#include "core/under_way.h"
 
 namespace sr {
 
@@ -24,6 +25,7 @@ class Pipeline {
   void submit(Loop& home, Incoming in, AnswerTo reply_to);  // on the thread of `home`; 503 beyond the limit and while draining
   void drain();                                             // returns when all that is under way has been answered
   std::size_t under_way() const { return under_way_; }
+  std::vector<UnderWay::Seen> list_under_way() { return list_.list(); }
 
   struct Step { std::string_view name; Result<void> (Pipeline::*take)(Parked&); };
 
@@ -55,8 +57,16 @@ class Pipeline {
   Transaction& transaction(Request&);
   CallerInfo caller_info(const Request&) const;
 
+  struct Meters {
+    explicit Meters(Metrics& metrics);
+    Timing &handle_request, &handle_login, &check_token, &fetch_acl, &put, &log_request, &log_response;
+    Counter &conflicts, &refused_at_door, &log_request_failure, &log_response_failure;
+  };
+
   Core& core_;
   const Limits limits_;
+  Meters meters_;
+  UnderWay list_;
   Lines lines_;
   std::mutex mutex_;  // guards the two below, but for a look at under_way_
   std::condition_variable quiet_;

@@ -6,6 +6,7 @@
 #include "core/acl.h"
 #include "core/mount.h"
 #include "core/token.h"
+#include "core/under_way.h"
 #include "logical/spec.h"
 #include "storage/transaction.h"
 
@@ -24,6 +25,7 @@ struct Incoming {
   std::optional<Error> complaint{};          // of the HTTP layer; said only to those who may know
   std::chrono::nanoseconds wrap_ttl{};       // X-Vault-Wrap-TTL; 0: the answer is wanted as it is
   bool large = false;                        // too large a body for the I/O thread
+  bool open = false;                         // the listener lets anybody ask this: no token, no audit, sealed or not
 };
 
 // What the HTTP layer makes an envelope of. JSON texts are printed once, for the client and the audit alike.
@@ -92,6 +94,8 @@ struct Request {
   Result<Reply> reply = Reply::empty();
   Answer answer{};                           // printed before its audit line is written
   Revision revision = 0;
+  std::chrono::steady_clock::time_point lap{};  // when the step that is timed now began
+  std::optional<UnderWay::Entry> listed{};   // last: goes first
 };
 using Parked = std::unique_ptr<Request>;
 

@@ -71,6 +71,16 @@ Result<Tokens::Accessors> Tokens::accessors(Transaction& transaction, std::strin
   return page;
 }
 
+Result<std::size_t> Tokens::count(Transaction& transaction) {
+  std::size_t count = 0;
+  for (std::string after;;) {
+    const auto names = TRY(core_view(transaction).list(keys::tokens, {.after = after}));
+    count += names.size();
+    if (names.size() < limits::list_page) return count;
+    after = names.back();
+  }
+}
+
 Result<bool> Tokens::ancestor_is_going(Transaction& transaction, const Token& token) {
   if (trees_going_ == 0) return false;
   std::string parent = token.parent;

@@ -35,6 +35,7 @@ class Tokens {
   Result<std::optional<std::string>> hash_by_accessor(Transaction&, const Barrier&, std::string_view accessor);  // the token's
   struct Accessors { Strings accessors; std::string last; };  // last: where the next page begins; empty at the end
   Result<Accessors> accessors(Transaction&, std::string_view after);
+  Result<std::size_t> count(Transaction&);  // of all that are stored; reads their names
   // While a large tree is being revoked its leaves are still there: then a token counts only if no ancestor is going.
   Result<bool> ancestor_is_going(Transaction&, const Token&);
 

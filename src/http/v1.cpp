@@ -75,6 +75,12 @@ Result<Incoming> understand(const Request& request) {
     in.body = object_of(query, *in.arena);
   }
 
+  // A scraper names the format that it wants in a header.
+  if (request.path() == "/v1/sys/metrics" && in.op == Op::read && !find(query, "format"))
+    if (const auto* accept = request.header("Accept"); accept && (accept->starts_with("application/openmetrics-text") || accept->contains("prometheus/telemetry"))) {
+      query.emplace_back("format", "prometheus");
+      in.body = object_of(query, *in.arena);
+    }
   std::string decoded = TRY(percent_decode(request.path().substr(4)));
   if ((in.op == Op::list || in.op == Op::scan) && !decoded.ends_with('/')) decoded += '/';
   if (decoded.starts_with('/')) return fail(Code::invalid, "path cannot contain empty segments");
@@ -134,6 +140,7 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
     }
   }();
   if (!in) return reply(error(http_status(in.error().code), in.error().message));
+  in->open = in->op == Op::read && in->wrap_ttl == Seconds(0) && ((options_.open_metrics && in->path.view() == "sys/metrics") || (options_.open_in_flight && in->path.view() == "sys/in-flight-req"));
   core_.submit(loop, std::move(*in), [this, space = std::move(space), reply = std::move(reply)](Answer answer) mutable {
     reply(respond(std::move(answer), space ? &*space : nullptr));
   });

@@ -16,6 +16,7 @@ class V1 final : public Service {
   struct Options {
     CustomHeaders custom_headers{};
     ForwardedRules forwarded{};
+    bool open_metrics = false, open_in_flight = false;  // sys/metrics, sys/in-flight-req: for anybody, sealed or not
     bool require_request_header = false;  // X-Vault-Request: true, which a web page cannot make a browser send
   };
   V1(Core& core, Options options);

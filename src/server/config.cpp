@@ -16,10 +16,10 @@ using hcl::Item;
 // What has no effect here and does no harm: Vault's tuning of itself, or of what this server does not have.
 const std::set<std::string, std::less<>> harmless{
     "ui",            "cache_size",       "disable_cache",          "plugin_directory",    "plugin_file_uid",       "plugin_file_permissions",
-    "telemetry",     "max_request_json_memory", "cluster_addr",    "disable_clustering",  "disable_sealwrap",      "disable_printable_check",
+    "max_request_json_memory", "cluster_addr",    "disable_clustering",  "disable_sealwrap",      "disable_printable_check",
     "experiments",   "enable_response_header_hostname", "enable_response_header_raft_node_id", "detect_deadlocks",    "log_requests_level",
     "log_rotate_bytes", "log_rotate_duration", "log_rotate_max_files", "reporting",      "license_path",          "imprecise_lease_role_tracking",
-    "raw_storage_endpoint", "introspection_endpoint", "disable_sentinel_trace", "default_max_request_duration", "service_registration",
+    "disable_sentinel_trace", "default_max_request_duration", "service_registration",
     "unsafe_allow_api_audit_creation", "allow_audit_log_prefixing", "disable_standby_reads"};
 // What would protect somewhere else and does not here: not to be taken for granted.
 const std::set<std::string, std::less<>> unenforced{"user_lockout", "ha_storage", "audit", "initialize", "plugin", "entropy", "kms_library", "external_keys",
@@ -27,6 +27,15 @@ const std::set<std::string, std::less<>> unenforced{"user_lockout", "ha_storage"
 
 std::unexpected<Error> refused(const Item& item, std::string_view why) { return hcl::fail_at(item.line, concat("\"", item.key, "\" ", why)); }
 Result<Seconds> seconds(const Item& item) { return std::chrono::floor<Seconds>(TRY(hcl::to_duration(item))); }
+
+Result<void> read_telemetry(const hcl::Block& block, Config& config) {
+  for (const auto& item : block.body->items) {
+    if (item.key == "prometheus_retention_time") config.prometheus_retention = TRY(seconds(item));
+    else if (item.key == "metrics_prefix") config.metrics_prefix = TRY(hcl::to_text(item));
+    else config.notes.push_back(concat("telemetry: \"", item.key, "\" has no effect: metrics are read from sys/metrics"));
+  }
+  return {};
+}
 
 Result<StorageConfig> read_storage(const hcl::Block& block) {
   StorageConfig storage{.type = block.labels.front()};
@@ -79,13 +88,14 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
   auto merge = [&]() -> Result<void> {
     const hcl::Value root = TRY(hcl::parse(text));
     TRY(merge_storage(config, root, source));
+    for (const auto& block : TRY(hcl::blocks(root, "telemetry"))) TRY(read_telemetry(block, config));
     for (const auto& block : TRY(hcl::blocks(root, "listener", 1))) config.listeners.push_back(TRY(read_listener(block, source, config.notes)));
     for (const auto& block : TRY(hcl::blocks(root, "user_lockout", 1))) TRY(read_lockout(block, config.lockout));
     for (const auto& block : TRY(hcl::blocks(root, "seal", 1)))
       if (block.labels.front() != "shamir") return hcl::fail_at(block.line, concat("seal \"", block.labels.front(), "\" is not supported yet: take the stanza out to use Shamir's shares"));
     for (const auto& item : root.items) {
       const std::string& key = item.key;
-      if (key == "storage" || key == "backend" || key == "listener" || key == "user_lockout" || key == "seal") continue;
+      if (key == "storage" || key == "backend" || key == "listener" || key == "user_lockout" || key == "seal" || key == "telemetry") continue;
       if (key == "cluster_name") config.cluster_name = TRY(hcl::to_text(item));
       else if (key == "api_addr") config.api_addr = TRY(hcl::to_text(item));
       else if (key == "default_lease_ttl") config.default_lease_ttl = TRY(seconds(item));
@@ -100,6 +110,8 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
         config.log_format = format == "json" ? LogFormat::json : LogFormat::standard;
       } else if (key == "log_file") config.log_file = TRY(hcl::to_text(item));
       else if (key == "pid_file") config.pid_file = TRY(hcl::to_text(item));
+      else if (key == "raw_storage_endpoint") config.raw_storage_endpoint = TRY(hcl::to_flag(item));
+      else if (key == "introspection_endpoint") config.introspection_endpoint = TRY(hcl::to_flag(item));
       else if (key == "disable_mlock") config.disable_mlock = TRY(hcl::to_flag(item));
       else if (key == "io_threads") {
         const auto threads = TRY(hcl::to_integer(item));

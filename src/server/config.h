@@ -31,9 +31,13 @@ struct Config {
   LogFormat log_format = LogFormat::standard;
   std::string log_file{};
   std::string pid_file{};
+  std::string metrics_prefix = "vault";
+  Seconds prometheus_retention{24 * 3600};  // 0: no metrics for Prometheus
   unsigned io_threads = 0;             // event loops; 0: one a core
   std::size_t cache_bytes = 0;         // of the store's block cache; 0: its default
   bool disable_mlock = false;
+  bool raw_storage_endpoint = false;   // sys/raw is there
+  bool introspection_endpoint = false; // sys/internal/inspect is there
   std::vector<std::string> notes{};    // what was read and has no effect here, or is unknown; for the log
 };
 

@@ -9,7 +9,7 @@ using hcl::Item;
 
 // What has no effect here and does no harm.
 const std::set<std::string, std::less<>> harmless{
-    "cluster_address", "telemetry", "profiling", "inflight_requests_logging", "disable_replication_status_endpoints", "disable_request_limiter",
+    "cluster_address", "profiling", "disable_replication_status_endpoints", "disable_request_limiter",
     "tls_prefer_server_cipher_suites", "redact_addresses", "redact_cluster_name", "redact_version", "max_request_json_memory", "max_request_json_strings",
     "max_json_depth", "max_json_string_value_length", "max_json_object_entry_count", "max_json_array_element_count", "tls_auto_reload", "tls_auto_reload_interval",
     "disable_unauthed_rekey_endpoints", "disable_unauthed_generate_root_endpoints"};
@@ -119,6 +119,17 @@ Result<bool> read_unix(const Item& item, net::UnixSocketOptions& socket) {
   return true;
 }
 
+// telemetry { unauthenticated_metrics_access = true } and the like: a block with one flag in it.
+Result<bool> read_flag_in(const Item& stanza, std::string_view name, std::vector<std::string>& notes) {
+  bool flag = false;
+  for (const auto& item : TRY(object_of(stanza))->items) {
+    if (item.key == name) flag = TRY(hcl::to_flag(item));
+    else if (item.key == "disallow_metrics" || item.key == "metrics_only" || item.key == "metrics_path") return refused(item, "is not supported yet: take it out");
+    else notes.push_back(concat("listener: ", stanza.key, ": \"", item.key, "\" has no effect"));
+  }
+  return flag;
+}
+
 bool protects(std::string_view key) { return unenforced.contains(key) || key.starts_with("tls_acme_") || key.starts_with("x_forwarded_for_client_cert"); }
 
 }  // namespace
@@ -141,6 +152,8 @@ Result<ListenerConfig> read_listener(const hcl::Block& block, std::string_view s
     else if (item.key == "tls_disable") tls_disabled = TRY(hcl::to_flag(item));
     else if (TRY(read_tls(item, tls)) || TRY(read_http(item, config))) continue;
     else if (is_unix && TRY(read_unix(item, *config.net.unix_socket))) continue;
+    else if (item.key == "telemetry") config.http.open_metrics = TRY(read_flag_in(item, "unauthenticated_metrics_access", notes));
+    else if (item.key == "inflight_requests_logging") config.http.open_in_flight = TRY(read_flag_in(item, "unauthenticated_in_flight_requests_access", notes));
     else if (protects(item.key)) return refused(item, "is not supported by this listener yet: take it out");
     else if (harmless.contains(item.key)) notes.push_back(concat("listener: \"", item.key, "\" has no effect"));
     else notes.push_back(unknown_field(item, source));

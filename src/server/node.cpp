@@ -2,6 +2,7 @@
 #include <latch>
 #include "base/concat.h"
 #include "server/registry.h"
+#include "server/sanitized.h"
 #include "storage/committer.h"
 #include "storage/rocksdb_table.h"
 #include "text/base64.h"
@@ -25,6 +26,9 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   options.default_lease_ttl = config.default_lease_ttl;
   options.max_lease_ttl = config.max_lease_ttl;
   options.lockout = config.lockout;
+  options.telemetry = {.prefix = config.metrics_prefix, .prometheus_retention = config.prometheus_retention};
+  options.api_address = config.api_addr;
+  options.sanitized_config = sanitized(config);
   core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(options));
   std::string folder = config.storage->path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();

@@ -29,9 +29,9 @@ Result<std::unique_ptr<AuditDevice>> make_file_device(Core& core, const std::vec
 
 void register_everything(Core& core, std::vector<std::string> forbidden_folders) {
   // always there
-  core.add_fixed(sys::spec(core), {.path = "sys/", .uuid = "sys", .accessor = "system_5f9c2a10", .description = "system endpoints used for control, policy and debugging"});
-  core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .accessor = "auth_token_8d1e07b4", .description = "token based credentials"});
-  core.add_fixed(cubbyhole::spec(), {.path = "cubbyhole/", .uuid = std::string(cubbyhole::mount_uuid), .accessor = "cubbyhole_3b7e91d6", .description = "per-token private secret storage", .local = true});
+  core.add_fixed(sys::spec(core), {.path = "sys/", .uuid = "sys", .description = "system endpoints used for control, policy and debugging"});
+  core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .description = "token based credentials"});
+  core.add_fixed(cubbyhole::spec(), {.path = "cubbyhole/", .uuid = std::string(cubbyhole::mount_uuid), .description = "per-token private secret storage", .local = true});
   // secrets engines
   core.add_type(kv::version_1());
   core.add_type(kv::version_2());

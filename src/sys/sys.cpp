@@ -8,7 +8,20 @@ Spec spec(Core& core) {
       .help = "The system backend is built-in and cannot be remounted or disabled. It configures the server and shows its state.",
       .make = [&core](const Mounted&) { return std::make_unique<Sys>(core); },
   };
-  for (auto* part : {&init_routes, &seal_routes, &health_routes, &tune_routes, &mount_routes, &policy_routes, &audit_routes, &lockout_routes, &capability_routes, &internal_routes, &wrapping_routes})
+  // In this order: of two patterns that fit, the first is taken.
+  constexpr std::vector<Route> (*parts[])() = {
+      &init_routes,     &seal_routes,
+      &health_routes,
+      &tune_routes,     &mount_routes,
+      &policy_routes,
+      &audit_routes,
+      &lockout_routes,
+      &capability_routes,
+      &internal_routes,
+      &wrapping_routes,
+      &metrics_routes,  &observe_routes,
+  };
+  for (auto* part : parts)
     for (auto& route : (*part)()) spec.routes.push_back(std::move(route));
   return spec;
 }

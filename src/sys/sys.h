@@ -1,8 +1,9 @@
 // The sys/ API as an ordinary route table over the core. Handlers are grouped by resource; each group has its file, with its
 // fields and its part of the table.
 #pragma once
+#include "base/version.h"
 #include "core/core.h"
-#include "sys/build_info.h"
+#include "core/versions.h"
 
 namespace sr::sys {
 
@@ -33,6 +34,10 @@ class Sys final : public Engine {
   Result<Reply> list_ui_mounts(Call&), read_ui_mount(Call&), read_resultant_acl(Call&), read_openapi(Call&);
   // wrapping.cpp
   Result<Reply> wrap(Call&), unwrap(Call&), look_up_wrapping(Call&), rewrap(Call&);
+  // metrics.cpp, observe.cpp: what an operator asks about the server itself
+  Result<Reply> read_metrics(Call&);
+  Result<Reply> read_host_info(Call&), read_in_flight(Call&), read_config_state(Call&), list_versions(Call&), read_ha_status(Call&);
+  Result<Reply> count_tokens(Call&), count_entities(Call&), count_requests(Call&);
 
  private:
   struct WrappingTokenFound { std::string hash; Token token; };
@@ -61,6 +66,8 @@ std::vector<Route> lockout_routes();
 std::vector<Route> capability_routes();
 std::vector<Route> internal_routes();
 std::vector<Route> wrapping_routes();
+std::vector<Route> metrics_routes();
+std::vector<Route> observe_routes();
 
 // The description of a mount as sys/mounts and sys/internal/ui/mounts show it.
 json::Object describe(const MountEntry& entry);

@@ -78,6 +78,12 @@ class World {
     left.wait();
     return responses;
   }
+  // As it comes in through a listener of other manners.
+  http::Response serve_by(http::Service& listener, http::Request request) {
+    std::promise<http::Response> promise;
+    loop_.post([&] { listener.serve(loop_, std::move(request), [&](http::Response response) { promise.set_value(std::move(response)); }); });
+    return promise.get_future().get();
+  }
   http::Response serve(http::Request request) {
     std::vector<http::Request> one;
     one.push_back(std::move(request));
