@@ -73,7 +73,7 @@ Result<Strings> read_settings(const Call& call, Role& role) {
   if (call.has(field::period)) role.token.period = call[field::period];
   Strings warnings = TRY(read_token_settings(call, role.token));
   const Seconds most = call.host().ttl_max();
-  if ((call.has(field::period) || call.has(token_field::period)) && role.token.period > most)
+  if (call.has(field::period) && role.token.period > most)  // under its new name it is capped at the login
     return fail(Code::invalid, concat("period of \"", print_duration(role.token.period), "\" is greater than the backend's maximum lease TTL of \"", print_duration(most), "\""));
   if (call.has(token_field::ttl_max) && role.token.ttl_max > most)
     warnings.emplace_back("token_max_ttl is greater than the backend mount's maximum TTL value; issued tokens' max TTL value will be truncated");
