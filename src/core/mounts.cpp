@@ -1,4 +1,5 @@
 #include "core/mounts.h"
+#include "base/assert.h"
 #include "base/concat.h"
 #include "core/keys.h"
 #include "core/tokens.h"
@@ -62,7 +63,11 @@ const Mount* Router::conflict(std::string_view mount_path) const {
 Mounts::Mounts(const Store& store, const Barrier& barrier, const Clock& clock, Random& random, Log& log, Metrics& metrics)
     : store_(store), barrier_(barrier), clock_(clock), random_(random), log_(log), metrics_(metrics), router_(std::make_shared<Router>()) {}
 
-void Mounts::add_type(Spec spec) { types_.push_back(std::make_unique<Spec>(std::move(spec))); }
+void Mounts::add_type(Spec spec) {
+  for (const auto& route : spec.routes)  // failed logins are counted in the handler's transaction, so there has to be one
+    SR_ASSERT(!route.who || std::ranges::all_of(route.verbs, [](const Verb& verb) { return verb.run != nullptr; }));
+  types_.push_back(std::make_unique<Spec>(std::move(spec)));
+}
 
 void Mounts::add_fixed(Spec spec, MountEntry entry) {
   add_type(std::move(spec));

@@ -68,6 +68,31 @@ TEST_F(Races, OfManyGuessesAtOnceNoMoreThanTheThresholdAreJudged) {
   EXPECT_EQ(world.ask("POST", "auth/userpass/login/ada", right, "").status, 200);
 }
 
+TEST_F(Races, ALockOutlivesASealAndItsRowsGoWhenTheyCountNoMore) {
+  EXPECT_EQ(world.ask("POST", "sys/auth/userpass", R"({"type":"userpass"})").status, 204);
+  EXPECT_EQ(world.ask("POST", "sys/auth/brief", R"({"type":"userpass"})").status, 204);
+  for (const auto* login : {"auth/userpass/login/ada", "auth/brief/login/ada"}) {
+    EXPECT_EQ(world.ask("POST", std::string("auth/") + (login[5] == 'u' ? "userpass" : "brief") + "/users/ada", cheap_hash).status, 204);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(world.ask("POST", login, R"({"password":"wrong"})", "").status, 400);
+  }
+  EXPECT_EQ(world.ask("POST", "auth/userpass/login/once", R"({"password":"wrong"})", "").status, 400);
+  const auto rows = [&] {
+    const auto keys = world.core().store().snapshot()->list("", {}, Depth::all).value();
+    return std::ranges::count_if(keys, [](const std::string& key) { return key.contains("/lockout/"); });
+  };
+  EXPECT_EQ(rows(), 3);
+  world.core().seal();
+  ASSERT_TRUE(world.core().unseal(world.unseal_key().reveal()).has_value());
+  EXPECT_EQ(world.ask("POST", "auth/userpass/login/ada", right, "").status, 403);
+  EXPECT_EQ(world.ask("DELETE", "sys/auth/brief").status, 204);
+  world.advance(std::chrono::minutes(14));
+  EXPECT_EQ(rows(), 2) << "those of a mount that is gone count no more";
+  EXPECT_EQ(world.ask("POST", "auth/userpass/login/ada", right, "").status, 403);
+  world.advance(std::chrono::minutes(2));
+  EXPECT_EQ(rows(), 0);
+  EXPECT_EQ(world.ask("POST", "auth/userpass/login/ada", right, "").status, 200);
+}
+
 TEST_F(Races, ARightGuessAmongWrongOnesIsJudgedInTheirOrder) {
   EXPECT_EQ(world.ask("POST", "sys/auth/userpass", R"({"type":"userpass"})").status, 204);
   EXPECT_EQ(world.ask("POST", "auth/userpass/users/ada", cheap_hash).status, 204);
