@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace sr::limits {
 
@@ -13,6 +14,9 @@ constexpr std::size_t header_count = 128;
 constexpr std::size_t path_bytes = 16 * 1024;
 constexpr std::size_t pipelined_requests = 64;                // of one connection, read ahead
 constexpr std::size_t connections = 50'000;
+constexpr std::uint32_t http2_streams = 128;                  // of one connection, at a time
+constexpr std::size_t http2_served = 64;                      // of these, in the hands of the core
+constexpr std::size_t http2_out_bytes = 1024 * 1024;          // of answers that one connection has not taken yet
 constexpr std::chrono::seconds http_idle_timeout{300};
 constexpr std::chrono::seconds http_read_header_timeout{10};
 constexpr std::chrono::seconds http_read_timeout{30};

@@ -334,14 +334,14 @@ Request RequestParser::take() {
   return std::exchange(request_, Request());
 }
 
-Response RequestParser::refusal() const {
+Response refusal(int status, std::string_view reason) {
   Response response;
-  if (refusal_status_ == 413) {  // in the envelope of the API, where clients look for it
+  if (status == 413) {  // in the envelope of the API, where clients look for it
     response = Response::text(413, "application/json", "{\"errors\":[\"");
-    response.body.append(refusal_reason_).append("\"]}\n");
+    response.body.append(reason).append("\"]}\n");
   } else {
-    response = Response::text(refusal_status_, "text/plain; charset=utf-8", "");
-    response.body.append_number(refusal_status_).append(" ").append(reason_phrase(refusal_status_)).append(": ").append(refusal_reason_);
+    response = Response::text(status, "text/plain; charset=utf-8", "");
+    response.body.append_number(status).append(" ").append(reason_phrase(status)).append(": ").append(reason);
   }
   response.headers.push_back({"Cache-Control", "no-store"});
   response.close = true;

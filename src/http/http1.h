@@ -28,6 +28,9 @@ struct Framing {
   std::string_view date{};       // "Sun, 06 Nov 1994 08:49:37 GMT"; none is sent when empty
 };
 
+// The answer to a message that cannot be understood or is too large; ends the connection.
+Response refusal(int status, std::string_view reason);
+
 class RequestParser {
  public:
   enum class State : std::uint8_t { head, body, complete, failed };
@@ -41,7 +44,7 @@ class RequestParser {
   // The complete request; the parser stands before the next one. framing() speaks of the request taken last.
   Request take();
   Framing framing() const { return framing_; }
-  Response refusal() const;
+  Response refusal() const { return http::refusal(refusal_status_, refusal_reason_); }
 
   State state() const { return state_; }
   std::size_t body_bytes() const { return request_.body.size(); }  // that have come so far

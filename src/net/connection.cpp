@@ -27,6 +27,8 @@ void Crowd::leave() {
 }
 
 void Connection::begin(EventLoop& loop, const Terms& terms, Socket socket, http::Peer peer) {
+  const auto& proxy = terms.options.proxy;
+  if (proxy && proxy->from == ProxyRules::From::only && !trusts(*proxy, peer)) return terms.crowd.leave();
   const int descriptor = socket.descriptor();
   auto session = terms.tls ? terms.tls->new_session() : nullptr;
   if (terms.tls && !session) return terms.crowd.leave();  // never plain where TLS was meant
@@ -34,13 +36,14 @@ void Connection::begin(EventLoop& loop, const Terms& terms, Socket socket, http:
   auto& connection = *made;
   connection.slot_ = loop.add(descriptor, std::move(made));
   if (terms.crowd.stopping) connection.end();
-  else connection.wait(terms.tls ? Wait::handshake : Wait::head);
+  else connection.wait(terms.tls || proxy ? Wait::handshake : Wait::head);
 }
 
 Connection::Connection(EventLoop& loop, const Terms& terms, Socket socket, TlsSession session, http::Peer peer)
     : loop_(loop), terms_(terms), phase_(session ? Phase::handshake : Phase::open), peer_(std::move(peer)), parser_(terms.options.limits),
       stream_(std::move(socket), std::move(session)) {
   peer_.tls = terms.tls != nullptr;
+  if (terms.options.proxy) phase_ = Phase::proxy;
 }
 Connection::~Connection() {
   charge(0);
@@ -66,14 +69,20 @@ void Connection::advance() {
 void Connection::work() {
   for (int round = 0; round < rounds_of_a_turn; ++round) {
     if (phase_ == Phase::lingering) return linger();
+    if (phase_ == Phase::proxy && !read_proxy_header()) return;
     if (phase_ == Phase::handshake && !shake_hands()) return;
-    consume_ahead();
+    if (http2_) {
+      if (!work_http2()) return;
+      if (gathering_ && !out_.empty()) break;
+      continue;
+    }
+    if (!sniffing_) consume_ahead();
     if (!flush()) return;
     if (last_) {
       say_goodbye();
     } else if (serving()) {
       return wait(Wait::service);
-    } else if (ahead_.empty() && !read()) {
+    } else if ((ahead_.empty() || sniffing_) && !read()) {
       return;
     }
     // The answers of all connections that have just become ready go out one after the other: a client that shares the machine
@@ -81,6 +90,23 @@ void Connection::work() {
     if (gathering_ && !out_.empty()) break;
   }
   loop_.ask_turn(slot_);
+}
+
+// False when it is not whole yet, or there is no connection any more.
+bool Connection::read_proxy_header() {
+  const auto scratch = loop_.scratch().first(proxy_header_bytes);
+  const auto seen = stream_.peek(scratch);
+  if (seen.status == Stream::Status::blocked) return false;
+  if (seen.status != Stream::Status::ok) return end(), false;
+  auto header = parse_proxy_header({scratch.data(), seen.bytes});
+  wipe(scratch.data(), seen.bytes);
+  if (!header) return end(), false;
+  if (!*header) return false;
+  if (!stream_.skip((*header)->bytes)) return end(), false;
+  if (auto& client = (*header)->client; client && trusts(*terms_.options.proxy, peer_)) peer_.address = std::move(client->address), peer_.port = client->port;
+  phase_ = terms_.tls ? Phase::handshake : Phase::open;
+  if (!terms_.tls) wait(Wait::head);
+  return true;
 }
 
 bool Connection::shake_hands() {
@@ -92,6 +118,27 @@ bool Connection::shake_hands() {
   }
   phase_ = Phase::open;
   peer_.certificate = stream_.peer_certificate();
+  sniffing_ = false;
+  if (stream_.chose_http2()) begin_http2();
+  return true;
+}
+
+// Whether the first bytes are those of HTTP/2. True when they were kept: it is yet to be seen, or it is HTTP/2.
+bool Connection::sniff(std::string_view bytes) {
+  constexpr std::string_view short_method = "PRI";  // what POST and PUT do not begin with, so that nearly every first read decides
+  if (ahead_.empty() && !short_method.starts_with(bytes.substr(0, short_method.size()))) {
+    sniffing_ = false;
+    return false;
+  }
+  ahead_.append(bytes);
+  const auto begun = ahead_.view().substr(0, http::http2_preface.size());
+  const bool like = http::http2_preface.starts_with(begun);
+  if (like && begun.size() < http::http2_preface.size()) return true;
+  sniffing_ = false;
+  if (!like) return true;  // they are ahead
+  begin_http2();
+  const Buffer first = std::exchange(ahead_, Buffer());
+  if (!http2_->feed(first.view(), loop_.now())) last_ = true;
   return true;
 }
 
@@ -101,13 +148,17 @@ bool Connection::read() {
   const auto moved = stream_.read(scratch);
   switch (moved.status) {
     case Stream::Status::ok: break;
-    case Stream::Status::blocked: return wait_for_request(), false;
+    case Stream::Status::blocked: return http2_ ? wait_http2() : wait_for_request(), false;
     case Stream::Status::ended:
     case Stream::Status::broken: return end(), false;
   }
   std::string_view bytes(scratch.data(), moved.bytes);
-  consume(bytes);
-  if (!last_) ahead_.append(bytes);
+  if (http2_) {
+    if (!http2_->feed(bytes, loop_.now())) last_ = true;
+  } else if (!sniffing_ || !sniff(bytes)) {
+    consume(bytes);
+    if (!last_) ahead_.append(bytes);
+  }
   wipe(scratch.data(), moved.bytes);
   return true;
 }
@@ -150,7 +201,8 @@ bool Connection::charge(std::size_t body_bytes) {
   if (!grown || before + added <= terms_.crowd.bodies_max) return true;
   auto refusal = http::Response::text(503, "application/json", "{\"errors\":[\"too many large requests under way\"]}\n");
   refusal.headers.push_back({"Retry-After", "1"});
-  refuse(refusal);
+  if (http2_) http2_->refuse_bodies(refusal, loop_.now());
+  else refuse(refusal);
   return false;
 }
 
@@ -226,8 +278,12 @@ void Connection::end() {
 }
 
 void Connection::stop(Stop how) {
-  if (how == Stop::now || phase_ == Phase::handshake) return end();
+  if (how == Stop::now || phase_ == Phase::proxy || phase_ == Phase::handshake) return end();
   const bool idle = phase_ == Phase::open && !serving() && out_.empty() && ahead_.empty() && parser_.idle();
+  if (http2_ && phase_ == Phase::open) {
+    http2_->shut_down();
+    return loop_.ask_turn(slot_);
+  }
   if (!idle) return;  // answer() will see that all stops
   stream_.finish();
   end();
@@ -260,6 +316,11 @@ void Connection::wait(Wait what) {
 }
 
 void Connection::on_deadline() {
+  if (http2_ && phase_ == Phase::open && wait_ != Wait::write) {
+    http2_->expire(loop_.now());
+    if (http2_->idle()) http2_->shut_down();
+    return advance();
+  }
   if (serving()) {  // what it works on may still happen; its answer will find nobody
     auto late = http::Response::text(504, "application/json", "{\"errors\":[\"context deadline exceeded\"]}\n");
     late.close = true;

@@ -2,6 +2,7 @@
 // make it do is bounded: it reads no more while an answer is owed or not taken, and every wait has its deadline.
 #pragma once
 #include <condition_variable>
+#include "http/http2.h"
 #include "net/event_loop.h"
 #include "net/server.h"
 #include "net/stream.h"
@@ -49,11 +50,13 @@ class Connection final : public Watched {
   void on_deadline() override;
 
  private:
-  enum class Phase : std::uint8_t { handshake, open, lingering, gone };
+  enum class Phase : std::uint8_t { proxy, handshake, open, lingering, gone };
   enum class Wait : std::uint8_t { none, handshake, head, body, idle, write, linger, service };
 
   void advance();
   void work();
+  bool sniff(std::string_view bytes);
+  bool read_proxy_header();
   bool shake_hands();
   bool read();
   void consume(std::string_view& bytes);
@@ -68,7 +71,14 @@ class Connection final : public Watched {
   void end();
   void wait(Wait what);
   void wait_for_request();
-  bool serving() const { return ticket_ != 0; }
+  bool serving() const { return ticket_ != 0 && !http2_; }
+
+  // connection_http2.cpp
+  void begin_http2();
+  bool work_http2();
+  void serve_http2();
+  void wait_http2();
+  void answer_http2(http::Http2Session::StreamId stream, http::Response response);
 
   EventLoop& loop_;
   const Terms& terms_;
@@ -78,9 +88,10 @@ class Connection final : public Watched {
   bool advancing_ = false;
   bool gathering_ = false;        // other connections may have requests to read before this one's answer is written
   bool fresh_ = true;             // no request has come yet
+  bool sniffing_ = true;          // the first bytes tell whether it speaks HTTP/2
   bool last_ = false;             // what is in out_ ends the connection
   http::Framing framing_;         // of the request that is served
-  Ticket ticket_ = 0;             // of its reply
+  Ticket ticket_ = 0;             // of its reply; of HTTP/2, of all replies
   std::size_t answers_ = 0;       // in out_
   std::size_t charged_ = 0;       // to the crowd, for the body of the request under way
   std::size_t discarded_ = 0;     // while lingering
@@ -90,6 +101,7 @@ class Connection final : public Watched {
   Buffer ahead_;                  // read, but behind a request that is served
   http::Peer peer_;
   http::RequestParser parser_;
+  std::unique_ptr<http::Http2Session> http2_;  // null while it speaks HTTP/1.1
   Stream stream_;
 };
 

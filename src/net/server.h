@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "http/http1.h"
 #include "net/loops.h"
+#include "net/proxy_header.h"
 #include "net/tls.h"
 #include "net/unix_socket.h"
 
@@ -33,6 +34,7 @@ struct ListenerOptions {
   std::optional<UnixSocketOptions> unix_socket{};  // then `address` is its path
   http::Service* service = nullptr;              // who answers here; null: the server's
   std::optional<TlsOptions> tls{};
+  std::optional<ProxyRules> proxy{};             // connections may begin with a header of the PROXY protocol
   Deadlines deadlines{};
   http::Http1Limits limits{};
 };

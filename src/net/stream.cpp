@@ -116,12 +116,38 @@ Stream::Moved Stream::write(std::string_view from) {
 
 Stream::Moved Stream::discard(std::span<char> scratch) { return receive(scratch); }
 
+Stream::Moved Stream::peek(std::span<char> into) {
+  while (true) {
+    const auto got = recv(socket_.descriptor(), into.data(), into.size(), MSG_PEEK);
+    if (got > 0) return {Status::ok, static_cast<std::size_t>(got)};
+    if (got == 0) return {Status::ended};
+    if (errno != EINTR) return {errno == EAGAIN ? Status::blocked : Status::broken};
+  }
+}
+
+bool Stream::skip(std::size_t bytes) {
+  std::array<char, 512> dropped;
+  while (bytes > 0) {
+    const auto got = recv(socket_.descriptor(), dropped.data(), std::min(bytes, dropped.size()), 0);
+    if (got <= 0) return false;
+    bytes -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
 void Stream::finish() {
   if (session_ && SSL_is_init_finished(session_.get())) {
     ERR_clear_error();
     SSL_shutdown(session_.get());
   }
   shutdown(socket_.descriptor(), SHUT_WR);
+}
+
+bool Stream::chose_http2() const {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  if (session_) SSL_get0_alpn_selected(session_.get(), &name, &size);
+  return std::string_view(reinterpret_cast<const char*>(name), size) == "h2";
 }
 
 std::string Stream::peer_certificate() const {

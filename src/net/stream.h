@@ -43,8 +43,12 @@ class Stream {
   Moved read(std::span<char> into);
   Moved write(std::string_view from);
   Moved discard(std::span<char> scratch);  // raw bytes, not decrypted
+  // Raw bytes in front of all others, which stay where they are until they are skipped.
+  Moved peek(std::span<char> into);
+  bool skip(std::size_t bytes);     // that peek() has shown
   void finish();                    // says goodbye: no more will be written
   std::string peer_certificate() const;  // DER, or empty
+  bool chose_http2() const;         // in the handshake (ALPN)
 
  private:
   friend struct SocketBio;

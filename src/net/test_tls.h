@@ -50,6 +50,7 @@ class TlsClient {
   struct Options {
     std::string version{};  // "TLSv1.2"; empty: any
     std::string cert_file{}, key_file{};
+    bool http2 = false;     // offered beside HTTP/1.1
   };
   TlsClient(int socket, const Options& options) : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free), session_(nullptr, SSL_free) {
     SSL_CTX_set_security_level(context_.get(), 0);
@@ -60,6 +61,8 @@ class TlsClient {
     const int version = options.version == "TLSv1.1" ? TLS1_1_VERSION : options.version == "TLSv1.2" ? TLS1_2_VERSION : options.version == "TLSv1.3" ? TLS1_3_VERSION : 0;
     SSL_CTX_set_min_proto_version(context_.get(), version);
     SSL_CTX_set_max_proto_version(context_.get(), version);
+    static constexpr unsigned char both[] = "\x02h2\x08http/1.1";
+    if (options.http2) SSL_CTX_set_alpn_protos(context_.get(), both, sizeof both - 1);
     session_.reset(SSL_new(context_.get()));
     SSL_set_fd(session_.get(), socket);
     connected_ = SSL_connect(session_.get()) == 1;
@@ -78,6 +81,20 @@ class TlsClient {
       if (size == std::string::npos && end != std::string::npos) size = end + 4 + std::stoul(in.substr(length + 16));
     }
     return in;
+  }
+  // Sends bytes and reads until `what` comes, or the end.
+  std::string exchange(std::string_view bytes, std::string_view what) {
+    if (!connected_ || SSL_write(session_.get(), bytes.data(), static_cast<int>(bytes.size())) <= 0) return "";
+    std::string in;
+    char some[16384];
+    for (int got; !in.contains(what) && (got = SSL_read(session_.get(), some, sizeof some)) > 0;) in.append(some, static_cast<std::size_t>(got));
+    return in;
+  }
+  std::string protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(session_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
   }
   std::string server_name() const {
     char name[64] = "";

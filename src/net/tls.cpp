@@ -64,9 +64,9 @@ Result<void> set_client_certificates(SSL_CTX* context, const TlsOptions& options
   return {};
 }
 
-// "http/1.1" when the client offers it, silence otherwise.
+// HTTP/2 when the client offers it, or else HTTP/1.1; silence when it offers neither.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned int offered_size, void*) {
-  static constexpr unsigned char ours[] = "\x08http/1.1";
+  static constexpr unsigned char ours[] = "\x02h2\x08http/1.1";
   unsigned char* found = nullptr;
   if (SSL_select_next_proto(&found, size, ours, sizeof ours - 1, offered, offered_size) != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_NOACK;
   *chosen = found;

@@ -111,6 +111,25 @@ Result<bool> read_http(const Item& item, ListenerConfig& config) {
   return true;
 }
 
+Result<bool> read_proxy(const Item& item, std::optional<net::ProxyRules>& proxy) {
+  if (item.key == "proxy_protocol_behavior") {
+    if (!proxy) proxy.emplace();
+    proxy->from = TRY(net::parse_proxy_behavior(TRY(hcl::to_text(item))));
+    return true;
+  }
+  if (item.key != "proxy_protocol_authorized_addrs") return false;
+  if (!proxy) proxy.emplace();
+  proxy->authorized = TRY(read_networks(item));
+  return true;
+}
+// Networks alone switch nothing on, as in Vault; a behaviour that asks for networks needs some.
+Result<void> settle_proxy(const hcl::Block& block, std::optional<net::ProxyRules>& proxy) {
+  if (!block.body->find("proxy_protocol_behavior")) proxy.reset();
+  if (proxy && proxy->from != net::ProxyRules::From::anyone && proxy->authorized.empty())
+    return hcl::fail_at(block.line, "proxy_protocol_behavior set to allow or deny only authorized addresses but no proxy_protocol_authorized_addrs value");
+  return {};
+}
+
 Result<bool> read_unix(const Item& item, net::UnixSocketOptions& socket) {
   if (item.key == "socket_mode") socket.mode = TRY(hcl::to_text(item));
   else if (item.key == "socket_user") socket.user = TRY(hcl::to_text(item));
@@ -150,7 +169,7 @@ Result<ListenerConfig> read_listener(const hcl::Block& block, std::string_view s
   for (const auto& item : block.body->items) {
     if (item.key == "address") config.net.address = is_unix ? TRY(hcl::to_text(item)) : with_port(TRY(hcl::to_text(item)));
     else if (item.key == "tls_disable") tls_disabled = TRY(hcl::to_flag(item));
-    else if (TRY(read_tls(item, tls)) || TRY(read_http(item, config))) continue;
+    else if (TRY(read_tls(item, tls)) || TRY(read_http(item, config)) || TRY(read_proxy(item, config.net.proxy))) continue;
     else if (is_unix && TRY(read_unix(item, *config.net.unix_socket))) continue;
     else if (item.key == "telemetry") config.http.open_metrics = TRY(read_flag_in(item, "unauthenticated_metrics_access", notes));
     else if (item.key == "inflight_requests_logging") config.http.open_in_flight = TRY(read_flag_in(item, "unauthenticated_in_flight_requests_access", notes));
@@ -158,6 +177,7 @@ Result<ListenerConfig> read_listener(const hcl::Block& block, std::string_view s
     else if (harmless.contains(item.key)) notes.push_back(concat("listener: \"", item.key, "\" has no effect"));
     else notes.push_back(unknown_field(item, source));
   }
+  TRY(settle_proxy(block, config.net.proxy));
   if (is_unix || tls_disabled) return config;  // on a unix socket nobody listens in between
   if (tls.cert_file.empty() || tls.key_file.empty()) return hcl::fail_at(block.line, "listener \"tcp\" needs tls_cert_file and tls_key_file, or tls_disable = true");
   config.net.tls = std::move(tls);
