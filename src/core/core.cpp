@@ -10,7 +10,7 @@ namespace sr {
 Core::Core(Parts parts, Options options)
     : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
       mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_), lockouts_(barrier_, parts.clock, options_.lockout), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
-      audit_({parts.store, barrier_, parts.clock, parts.random, parts.log}), pipeline_(*this, options_.limits),
+      web_(parts.store, barrier_, parts.log), audit_({parts.store, barrier_, parts.clock, parts.random, parts.log}), pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {
   set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
@@ -23,6 +23,7 @@ Core::Core(Parts parts, Options options)
     policies_.on_commit(revision, keys);
     mounts_.on_commit(revision, keys);
     audit_.on_commit(revision, keys);
+    web_.on_commit(keys);
   });
 }
 
@@ -75,6 +76,7 @@ Result<void> Core::unseal(std::string_view share) {
     TRY(record_this_program());
     TRY(mounts_.load());
     TRY(audit_.load());
+    TRY(web_.load());
     Transaction transaction(parts_.store, &barrier_);
     tokens_.take_up_jobs(transaction);
     jobs_.poke();
@@ -102,11 +104,13 @@ void Core::seal() {
 void Core::let_go() {
   static_cast<void>(mounts_.router());
   static_cast<void>(audit_.devices());
+  web_.let_go();
 }
 
 void Core::close() {
   mounts_.unload();
   audit_.unload();
+  web_.unload();
   tokens_.forget();
   policies_.forget();
 }

@@ -12,6 +12,7 @@
 #include "core/policies.h"
 #include "core/seal_state.h"
 #include "core/tokens.h"
+#include "core/web_settings.h"
 #include "core/wrapping.h"
 
 namespace sr {
@@ -29,6 +30,7 @@ class Core {
     Seconds default_lease_ttl = limits::default_lease_ttl;
     Seconds max_lease_ttl = limits::max_lease_ttl;
     LockoutConfig lockout{};
+    Strings response_headers{"Strict-Transport-Security"};  // that the configuration sets; the API may not set them too
     Pipeline::Limits limits{};
     struct Telemetry {
       std::string prefix = "vault";
@@ -76,6 +78,7 @@ class Core {
   Policies& policies() { return policies_; }
   Tokens& tokens() { return tokens_; }
   Wrapping& wrapping() { return wrapping_; }
+  WebSettings& web() { return web_; }
   AuditBroker& audit() { return audit_; }
   Pipeline& pipeline() { return pipeline_; }
 
@@ -93,6 +96,7 @@ class Core {
   Policies policies_;
   Tokens tokens_;
   Wrapping wrapping_;
+  WebSettings web_;
   AuditBroker audit_;
   std::mutex sweep_mutex_;  // one sweep at a time
   Pipeline pipeline_;

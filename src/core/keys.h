@@ -32,6 +32,9 @@ constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of
 constexpr std::string_view lockouts = "lockout/";          // + uuid of an auth mount + "/" + hash of who fails to log in
 constexpr std::string_view versions = "version/";          // + version of this program
 
+constexpr std::string_view cors = "web/cors";
+constexpr std::string_view ui_headers = "web/ui-header/";  // + name
+
 constexpr std::string_view jobs = "job/";                  // + kind + "/" + what: an intent that a restart takes up again
 
 }  // namespace sr::keys

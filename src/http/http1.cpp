@@ -39,6 +39,7 @@ int hex_digit(char c) {
 
 constexpr std::size_t method_bytes = 32;
 constexpr std::uint32_t chunk_line_bytes = 256;
+constexpr std::size_t large_body = 256 * 1024;
 constexpr std::size_t body_at_first = 64 * 1024;  // a promised length reserves no more than this
 
 struct Field { std::string_view name, value; };
@@ -236,6 +237,7 @@ bool RequestParser::begin_body(const Head& head) {
     return true;
   }
   wants_continue_ = head.expects && !framing_.version_1_0;
+  large_ = chunk_ != Chunk::none || body_left_ > large_body;
   request_.body.reserve(std::min<std::size_t>(body_left_, body_at_first));
   state_ = State::body;
   return true;

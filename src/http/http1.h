@@ -49,6 +49,8 @@ class RequestParser {
   State state() const { return state_; }
   std::size_t body_bytes() const { return request_.body.size(); }  // that have come so far
   bool idle() const { return state_ == State::head && head_.empty(); }  // between two requests
+  // The request whose body is coming in, when that may become large. Once.
+  const Request* large_head() { return std::exchange(large_, false) ? &request_ : nullptr; }
   // The client holds its body back until it reads "100 Continue". True once.
   bool wants_continue() { return std::exchange(wants_continue_, false); }
 
@@ -71,6 +73,7 @@ class RequestParser {
   State state_ = State::head;
   Chunk chunk_ = Chunk::none;
   bool wants_continue_ = false;
+  bool large_ = false;            // a large body is promised, or one of unknown length
   bool blank_seen_ = false;       // the one empty line that may stand before a request
   Framing framing_;
   Request request_;

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +66,8 @@ class Service {
  public:
   virtual ~Service() = default;
   virtual void serve(Loop& loop, Request request, Reply reply) = 0;
+  // When the head of a request has come that promises a large body: the answer that it gets whatever the body says, if there is one.
+  virtual std::optional<Response> refuse_by_head(const Request&) { return std::nullopt; }
 };
 
 }  // namespace sr::http

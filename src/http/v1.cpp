@@ -1,6 +1,7 @@
 #include "http/v1.h"
 #include "base/concat.h"
 #include "core/envelope.h"
+#include "http/cors.h"
 #include "http/request_parameters.h"
 #include "text/duration.h"
 
@@ -114,6 +115,21 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
     const auto* header = request.header("X-Vault-Request");
     if (!header || *header != "true") return reply(error(412, "missing 'X-Vault-Request' header"));
   }
+  if (const auto rules = core_.web().cors()) {
+    if (const auto* origin = request.header("Origin"); origin && !origin->empty()) {
+      auto verdict = judge_origin(*rules, request, *origin);
+      if (verdict.status == 403) return reply(error(403, "origin not allowed"));
+      if (verdict.status != 0) {
+        Response response = blank(verdict.status);
+        response.headers = std::move(verdict.headers);
+        return reply(std::move(response));
+      }
+      reply = [reply = std::move(reply), headers = std::move(verdict.headers)](Response response) mutable {
+        std::ranges::move(headers, std::back_inserter(response.headers));
+        reply(std::move(response));
+      };
+    }
+  }
   if (auto cleaned = without_double_slashes(request.path())) {
     Response response = blank(307);
     if (!request.query().empty()) cleaned->append("?").append(request.query());
@@ -144,6 +160,11 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
   core_.submit(loop, std::move(*in), [this, space = std::move(space), reply = std::move(reply)](Answer answer) mutable {
     reply(respond(std::move(answer), space ? &*space : nullptr));
   });
+}
+
+std::optional<Response> V1::refuse_by_head(const Request&) {
+  if (!core_.barrier().locked()) return std::nullopt;
+  return error(503, "Vault is sealed");
 }
 
 Response V1::blank(int status) const {

@@ -22,6 +22,7 @@ class V1 final : public Service {
   V1(Core& core, Options options);
 
   void serve(Loop& loop, Request request, Reply reply) override;
+  std::optional<Response> refuse_by_head(const Request& request) override;  // a sealed server takes no large body
   void set_custom_headers(const CustomHeaders& custom);  // from any thread, at any time; checked before
 
  private:

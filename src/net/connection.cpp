@@ -179,6 +179,12 @@ void Connection::consume(std::string_view& bytes) {
     switch (parser_.feed(bytes)) {
       case http::RequestParser::State::head: break;
       case http::RequestParser::State::body:
+        if (const auto* head = parser_.large_head())
+          if (auto refusal = terms_.service.refuse_by_head(*head)) {
+            refusal->close = true;
+            refuse(*refusal);
+            break;
+          }
         if (!charge(parser_.body_bytes())) break;
         if (parser_.wants_continue()) out_ += http::continue_line;
         break;

@@ -220,6 +220,17 @@ TEST_F(Net, StopsInTimeWhateverIsUnderWay) {
   service.release();  // to nobody
 }
 
+TEST_F(Net, AnswersALargeRequestByItsHeadWhereTheBodyCannotMatter) {
+  service.closed = true;
+  start();
+  Client waits(address()), sends(address()), small(address());
+  waits.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_TRUE(waits.answer().starts_with("HTTP/1.1 503 "));
+  EXPECT_TRUE(sends.send(post("/a", std::string(1'000'000, 'x'))).answer().starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(small.send(post("/a", "x")).body(), "POST /a x");
+  EXPECT_EQ(service.served, 1);
+}
+
 TEST_F(Net, SaysWhyItCannotListen) {
   start();
   Server taken(loops, service, log, {.listeners = {{.address = address()}}});

@@ -107,7 +107,12 @@ class EchoService final : public http::Service {
       parked.loop->post([said = std::move(parked.said), reply = std::move(parked.reply)]() mutable { reply(http::Response::text(200, "text/plain", said)); });
     parked_.clear();
   }
+  std::optional<http::Response> refuse_by_head(const http::Request&) override {
+    if (!closed) return std::nullopt;
+    return http::Response::text(503, "text/plain", "closed");
+  }
   std::atomic<int> served = 0;
+  bool closed = false;  // large requests are refused; before start()
 
  private:
   struct Parked {

@@ -29,6 +29,9 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   options.telemetry = {.prefix = config.metrics_prefix, .prometheus_retention = config.prometheus_retention};
   options.api_address = config.api_addr;
   options.sanitized_config = sanitized(config);
+  for (const auto& listener : config.listeners)
+    for (const auto& [status, headers] : listener.http.custom_headers)
+      for (const auto& header : headers) options.response_headers.push_back(header.name);
   core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(options));
   std::string folder = config.storage->path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();

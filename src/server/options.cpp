@@ -46,6 +46,9 @@ Dev mode:
   -dev                           In memory, initialized and unsealed, KV version 2 at secret/. Not for secrets that matter.
   -dev-root-token-id=<token>     The root token. Also $VAULT_DEV_ROOT_TOKEN_ID.
   -dev-listen-address=<address>  Default: 127.0.0.1:8200. Also $VAULT_DEV_LISTEN_ADDRESS.
+  -dev-tls                       Over TLS, with certificates made for this run: vault-ca.pem, vault-cert.pem, vault-key.pem.
+  -dev-tls-cert-dir=<folder>     Where they are written. Default: a temporary folder, which goes with the server.
+  -dev-tls-san=<name>            A host or address that they hold for beside localhost; may be repeated.
   -dev-no-store-token            Do not write the root token to ~/.vault-token.
 
 Signals: SIGHUP reads TLS files, log level and audit files again; SIGTERM ends cleanly.
@@ -76,7 +79,13 @@ Result<Options> parse_options(const std::vector<std::string>& args) {
     else if (name == "dev") options.dev = flag();
     else if (name == "dev-root-token-id") options.dev_root_token = TRY(text());
     else if (name == "dev-listen-address") options.dev_listen_address = TRY(text());
-    else if (name == "dev-no-store-token") options.dev_no_store_token = flag();
+    else if (name == "dev-tls") options.dev_tls = flag();
+    else if (name == "dev-tls-cert-dir") options.dev_tls_cert_dir = TRY(text());
+    else if (name == "dev-tls-san") {
+      std::string names = TRY(text()) + ",";
+      for (std::size_t begin = 0, end; (end = names.find(',', begin)) != std::string::npos; begin = end + 1)
+        if (end > begin) options.dev_tls_names.push_back(names.substr(begin, end - begin));
+    } else if (name == "dev-no-store-token") options.dev_no_store_token = flag();
     else if (name == "log-level") options.log_level = TRY(text());
     else if (name == "log-format") options.log_format = TRY(text());
     else if (name == "log-file") options.log_file = TRY(text());
@@ -84,6 +93,7 @@ Result<Options> parse_options(const std::vector<std::string>& args) {
     else if (name == "h" || name == "help") options.help = true;
     else return fail(Code::invalid, concat("unknown option -", name, ": see -help"));
   }
+  options.dev = options.dev || options.dev_tls;
   return options;
 }
 
@@ -107,6 +117,7 @@ Result<Config> read_config(const Options& options) {
     ListenerConfig listener;
     listener.net.address = options.dev_listen_address.empty() ? "127.0.0.1:8200" : options.dev_listen_address;
     if (!listener.net.address.contains(':')) listener.net.address += ":8200";
+    if (options.dev_tls) listener.net.tls = net::TlsOptions{.cert_file = options.dev_tls_cert_dir + "/vault-cert.pem", .key_file = options.dev_tls_cert_dir + "/vault-key.pem"};
     config.listeners.insert(config.listeners.begin(), std::move(listener));
   }
   if (!config.storage) return fail(Code::invalid, "no storage is configured: write  storage \"rocksdb\" { path = \"/var/lib/strongroom\" }  into the file given by -config, or try -dev");

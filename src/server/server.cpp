@@ -1,5 +1,6 @@
 #include "server/server.h"
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include "base/concat.h"
 #include "base/version.h"
 #include "crypto/key_secret.h"
+#include "server/dev_tls.h"
 #include "server/node.h"
 #include "server/notify.h"
 #include "server/options.h"
@@ -31,17 +33,18 @@ void print_banner(const Config& config, const Node& node) {
   std::fflush(stdout);
 }
 
-void print_dev(const Node& node, const Node::Dev& dev) {
+void print_dev(const Node& node, const Node::Dev& dev, const Options& options) {
   std::printf("WARNING! dev mode is enabled! In this mode, Strongroom runs entirely in memory\n"
               "and starts unsealed with a single unseal key. The root token is already\n"
               "authenticated to the CLI, so you can immediately begin using it.\n\n"
               "You may need to set the following environment variables:\n\n"
-              "    $ export VAULT_ADDR='http://%s'\n\n"
+              "    $ export VAULT_ADDR='%s://%s'\n%s\n"
               "The unseal key and root token are displayed below in case you want to\n"
               "seal/unseal the server or re-authenticate.\n\n"
               "Unseal Key: %s\nRoot Token: %s\n\n"
               "Development mode should NOT be used in production installations!\n\n",
-              node.addresses()[0].c_str(), dev.unseal_key.c_str(), dev.root_token.c_str());
+              options.dev_tls ? "https" : "http", node.addresses()[0].c_str(),
+              options.dev_tls ? concat("    $ export VAULT_CACERT='", options.dev_tls_cert_dir, "/vault-ca.pem'\n\n").c_str() : "", dev.unseal_key.c_str(), dev.root_token.c_str());
   std::fflush(stdout);
 }
 
@@ -56,6 +59,10 @@ void store_dev_token(const std::string& token) {
   ::close(file);
   if (!whole || ::rename(fresh.c_str(), path.c_str()) != 0) ::unlink(fresh.c_str());
 }
+
+// A large body is memory of its own, which goes back to the system with it. By itself malloc learns from the first one that is
+// freed to keep what follows: 2 GiB after a burst that is over.
+void keep_no_large_blocks() { mallopt(M_MMAP_THRESHOLD, 256 * 1024); }
 
 // Connections are files: as many as the system lets us have.
 void raise_file_limit() {
@@ -73,9 +80,16 @@ int complain(const Error& error) {
 }  // namespace
 
 int run(std::vector<std::string> args) {
-  const auto options = parse_options(args);
+  auto options = parse_options(args);
   if (!options) return complain(options.error());
   if (options->help) return std::fputs(std::string(help_text()).c_str(), stdout), 0;
+  std::optional<DevTlsFiles> dev_tls;  // outlives the node
+  if (options->dev_tls) {
+    auto files = DevTlsFiles::make(options->dev_tls_cert_dir, options->dev_tls_names);
+    if (!files) return complain(files.error());
+    dev_tls.emplace(std::move(*files));
+    options->dev_tls_cert_dir = dev_tls->folder();
+  }
   const auto config = read_config(*options);
   if (!config) return complain(config.error());
 
@@ -87,6 +101,7 @@ int run(std::vector<std::string> args) {
   std::signal(SIGPIPE, SIG_IGN);
   umask(0077);
   raise_file_limit();
+  keep_no_large_blocks();
 
   Log log({.level = config->log_level, .format = config->log_format, .file = config->log_file});
   const auto protection = protect_process_memory();
@@ -103,7 +118,7 @@ int run(std::vector<std::string> args) {
     const auto dev = (*node)->prepare_dev(options->dev_root_token);
     if (!dev) return complain(dev.error());
     if (!options->dev_no_store_token) store_dev_token(dev->root_token);
-    print_dev(**node, *dev);
+    print_dev(**node, *dev, *options);
   }
   notify_service_manager("READY=1");
 

@@ -18,6 +18,7 @@ Spec spec(Core& core) {
       &lockout_routes,
       &capability_routes,
       &internal_routes,
+      &web_routes,
       &wrapping_routes,
       &metrics_routes,  &observe_routes,
   };

@@ -38,6 +38,9 @@ class Sys final : public Engine {
   Result<Reply> read_metrics(Call&);
   Result<Reply> read_host_info(Call&), read_in_flight(Call&), read_config_state(Call&), list_versions(Call&), read_ha_status(Call&);
   Result<Reply> count_tokens(Call&), count_entities(Call&), count_requests(Call&);
+  // web_settings.cpp
+  Result<Reply> read_cors(Call&), write_cors(Call&), delete_cors(Call&);
+  Result<Reply> list_ui_headers(Call&), read_ui_header(Call&), write_ui_header(Call&), delete_ui_header(Call&);
 
  private:
   struct WrappingTokenFound { std::string hash; Token token; };
@@ -68,6 +71,7 @@ std::vector<Route> internal_routes();
 std::vector<Route> wrapping_routes();
 std::vector<Route> metrics_routes();
 std::vector<Route> observe_routes();
+std::vector<Route> web_routes();
 
 // The description of a mount as sys/mounts and sys/internal/ui/mounts show it.
 json::Object describe(const MountEntry& entry);
