@@ -68,7 +68,7 @@ AuditAuth auth_of(const Request& r, Lent& lent) {
   auth.token_policies = token.policies;
   auth.metadata = &token.metadata;
   auth.remaining_uses = std::max<std::int64_t>(token.uses, 0);
-  auth.token_type = "service";
+  auth.token_type = token.type();
   auth.token_ttl = token.ttl;
   auth.token_issue_time = token.created;
   if (r.caller.acl) {

@@ -64,6 +64,7 @@ class Core {
   void let_go();  // on a loop after close(): drops what that thread still holds
 
   std::size_t sweep();                                           // what is due; blocks
+  void sweep_soon() { jobs_.poke(); }                            // the same, on the job thread
 
   Store& store() { return parts_.store; }
   const Clock& clock() const { return parts_.clock; }

@@ -156,17 +156,17 @@ Result<void> Pipeline::identify(Parked& r) {
   if (r->in.token.empty()) return fail(Code::denied, std::string("permission denied"));
   Caller& caller = r->caller;
   caller.hash = TRY(core_.tokens().hash_of(*r->barrier, r->in.token.reveal()));
-  const auto found = TRY(core_.tokens().find(transaction(*r), caller.hash));
+  auto found = TRY(core_.tokens().identify(transaction(*r), *r->barrier, r->in.token.reveal(), caller.hash));
   // Somebody may have taken the wrapping token since it was found: the cache forgets at once.
   const auto invalid = [&] { return caller.hash == r->wrapping ? fail(Code::invalid, std::string(no_wrapping_token)) : fail(Code::denied, std::string(invalid_token)); };
   if (!found) return invalid();
-  const Token& token = found->value->token;
+  const Token& token = found->token;
   const bool maker_is_gone = !token.mount.empty() && !r->router->by_uuid(token.mount);  // its auth method was disabled
   if (token.has_ended(core_.clock().now()) || token.uses == Token::spent_uses || token.going || maker_is_gone ||
       TRY(core_.tokens().ancestor_is_going(transaction(*r), token)))
     return invalid();
   if (!address_within(token.bound_cidrs, r->in.address)) return fail(Code::denied, "permission denied");
-  caller.held = found->value;
+  caller.held = std::move(found);
   caller.token = &caller.held->token;
   const bool is_taken = r->route && r->route->wrapping == WrappingToken::taken && caller.hash == r->wrapping;
   caller.limited = token.is_limited() && !is_taken;  // the handler takes the token itself, with all that it holds, or nothing
@@ -254,6 +254,8 @@ Result<Reply> Pipeline::handle(Request& r) {
   if (!r.mount->key.empty() && r.barrier) transaction(r).expect(r.mount->key, r.mount->revision);
   // Whoever writes what goes with a token does so only while the token is there: also when a use of it was spent before, and its row
   // is not among what this transaction has read.
+  if (r.mount->spec.per_token && r.caller.token && r.caller.token->batch)
+    return fail(Code::invalid, concat(r.mount->spec.type, " operations are only supported by 'service' type tokens"));
   if (r.mount->spec.per_token && r.spent && !TRY(core_.tokens().find(transaction(r), r.caller.hash))) return fail(Code::denied, std::string(invalid_token));
   const CallerInfo caller = caller_info(r);
   const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host};

@@ -1,4 +1,4 @@
-// A service token as it is stored. Its id is not: the row is named by a keyed hash of it.
+// A token: a service token as it is stored, in a row that is named by a keyed hash of its id; or what the id of a batch token holds.
 #pragma once
 #include "logical/audit_entry.h"
 #include "logical/field.h"
@@ -27,12 +27,15 @@ struct Token {
   bool going = false;            // being revoked: nothing may be made under it any more
   std::string mount{};           // uuid of the auth mount that made it
   std::string renew_with{};      // what that mount needs to judge a renewal; no secret
+  bool batch = false;
+  std::string role{};            // of auth/token that it was made by
 
   static constexpr std::int64_t spent_uses = -1;
   static constexpr Time never{};
 
   bool is_root() const { return policies.size() == 1 && policies.front() == "root"; }
   bool is_wrapping() const { return policies.size() == 1 && policies.front() == "response-wrapping"; }
+  std::string_view type() const { return batch ? "batch" : "service"; }
   bool is_limited() const { return uses != 0; }
   bool ends() const { return expires != never; }
   bool has_ended(Time now) const { return ends() && expires <= now; }
@@ -59,6 +62,8 @@ struct Token {
     archive(18, going);
     archive(19, mount);
     archive(20, renew_with);
+    archive(21, batch);
+    archive(22, role);
   }
 };
 

@@ -1,5 +1,6 @@
 #include "core/tokens.h"
 #include "base/concat.h"
+#include "core/batch_tokens.h"
 #include "core/cubbyholes.h"
 #include "core/keys.h"
 #include "storage/record.h"
@@ -54,6 +55,22 @@ Result<std::optional<Tokens::Cache::Found>> Tokens::find(Transaction& transactio
   return found;
 }
 
+Result<std::shared_ptr<const CachedToken>> Tokens::identify(Transaction& transaction, const Barrier& barrier, std::string_view id, const std::string& hash) {
+  if (!is_batch_id(id)) {
+    auto found = TRY(find(transaction, hash));
+    return found ? std::move(found->value) : nullptr;
+  }
+  auto token = TRY(open_batch_token(barrier, id));
+  if (!token) return nullptr;
+  if (!token->parent.empty()) {
+    const auto parent = TRY(find(transaction, token->parent));
+    if (!parent || parent->value->token.going || parent->value->token.has_ended(clock_.now())) return nullptr;
+  }
+  auto opened = std::make_shared<CachedToken>();
+  opened->token = std::move(*token);
+  return opened;
+}
+
 Result<std::optional<std::string>> Tokens::hash_by_accessor(Transaction& transaction, const Barrier& barrier, std::string_view accessor) {
   const auto row = TRY(core_view(transaction).get(concat(keys::accessors, TRY(barrier.storage_hmac("accessor", accessor)))));
   if (!row) return std::nullopt;
@@ -99,6 +116,11 @@ std::string Tokens::expiry_key(const Token& token, std::string_view hash) { retu
 Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrier, NewToken wanted) {
   View core = core_view(transaction);
   Token token = std::move(wanted.token);
+  if (token.batch) {
+    std::string sealed = TRY(seal_batch_token(barrier, token));
+    std::string sealed_hash = TRY(hash_of(barrier, sealed));
+    return MadeToken{std::move(sealed), std::move(sealed_hash), std::move(token)};
+  }
   std::string id = wanted.id.empty() ? "hvs." + random_base62(random_, 24) : std::move(wanted.id);
   std::string hash = TRY(hash_of(barrier, id));
   if (TRY(core.get(concat(keys::tokens, hash))) || TRY(cubbyhole_is_going(transaction, hash)))
@@ -149,8 +171,20 @@ Auth describe(const Token& token, std::string_view id, Seconds ttl) {
           .renewable = token.renewable && token.ends(),
           .orphan = token.orphan,
           .uses = std::max<std::int64_t>(token.uses, 0),
-          .issued = token.created};
+          .issued = token.created,
+          .type = std::string(token.type())};
 }
+
+namespace {
+
+// A mount may fix the type; otherwise the role decides; and what both leave open, the mount's default.
+bool makes_batch_tokens(std::string_view of_mount, std::string_view of_role) {
+  if (of_mount == "batch" || of_mount == "service") return of_mount == "batch";
+  if (of_role == "batch" || of_role == "service") return of_role == "batch";
+  return of_mount == "default-batch";
+}
+
+}  // namespace
 
 Result<Auth> Tokens::log_in(Transaction& transaction, const Barrier& barrier, const Mount& mount, const ApiPath& path, const Login& login,
                                     Reply& reply) {
@@ -176,6 +210,13 @@ Result<Auth> Tokens::log_in(Transaction& transaction, const Barrier& barrier, co
   token.explicit_ttl_max = login.explicit_ttl_max;
   token.mount = mount.entry.uuid;
   token.renew_with = login.renew_with;
+  token.batch = makes_batch_tokens(mount.entry.token_type, login.token_type);
+  if (token.batch) {
+    if (token.period > Seconds(0) || token.uses != 0)
+      return fail(Code::invalid, "the mount makes batch tokens, which can be neither periodic nor limited to a number of uses: change the role, or tune the mount's token_type");
+    token.renewable = false;
+    token.explicit_ttl_max = Seconds(0);
+  }
   Strings warnings;
   token.ttl = bounded_ttl({login.ttl, login.ttl_max, login.explicit_ttl_max, login.period}, *mount.host, now, now, warnings);
   token.expires = now + token.ttl;

@@ -32,6 +32,8 @@ class Tokens {
   // ---- finding ----------------------------------------------------------------------------------------------------------
   Result<std::string> hash_of(const Barrier&, std::string_view id) const;
   Result<std::optional<Cache::Found>> find(Transaction&, const std::string& hash);
+  // Whatever an id with that hash stands for; a batch token only while its parent lives. Null when it is no token.
+  Result<std::shared_ptr<const CachedToken>> identify(Transaction&, const Barrier&, std::string_view id, const std::string& hash);
   Result<std::optional<std::string>> hash_by_accessor(Transaction&, const Barrier&, std::string_view accessor);  // the token's
   struct Accessors { Strings accessors; std::string last; };  // last: where the next page begins; empty at the end
   Result<Accessors> accessors(Transaction&, std::string_view after);
@@ -40,7 +42,7 @@ class Tokens {
   Result<bool> ancestor_is_going(Transaction&, const Token&);
 
   // ---- making -----------------------------------------------------------------------------------------------------------
-  // Draws id and accessor and writes the rows. Fails when the id exists, or the parent is gone or going.
+  // Draws id and accessor and writes the rows; of a batch token there are none. Fails when the id exists, or the parent is gone or going.
   Result<MadeToken> create(Transaction&, const Barrier&, NewToken);
   // A login's token: applies mount and system limits to the method's wishes and warns of what was capped.
   Result<Auth> log_in(Transaction&, const Barrier&, const Mount&, const ApiPath&, const Login&, Reply&);

@@ -27,6 +27,7 @@ struct Login {
   bool no_default_policy = false;
   bool renewable = true;
   std::string renew_with{};         // what the method needs to judge a renewal; no secret
+  std::string token_type{};         // "service" or "batch"; otherwise the mount decides
 };
 
 // A token as its maker or owner is told of it: the "auth" part of an answer, and of its audit line.

@@ -6,17 +6,25 @@
 namespace sr {
 namespace {
 
-Result<std::string> read_type(const TokenSettings& settings, std::string_view given, Strings& warnings) {
+Result<std::string> read_type(std::string_view given, Strings& warnings) {
   if (given.empty() || given == "default") return "default";
   if (given == "service") return "service";
   if (given == "default-service") {
     warnings.emplace_back("default-service has no useful meaning; adjusting to service");
     return "service";
   }
-  if (given != "batch" && given != "default-batch") return fail(Code::invalid, concat("invalid 'token_type' value \"", given, "\""));
+  if (given == "batch") return "batch";
+  if (given != "default-batch") return fail(Code::invalid, concat("invalid 'token_type' value \"", given, "\""));
+  warnings.emplace_back("default-batch has no useful meaning; adjusting to batch");
+  return "batch";
+}
+
+// Nobody counts the uses of a batch token, or renews it.
+Result<void> check_type(const TokenSettings& settings) {
+  if (!settings.type.ends_with("batch")) return {};
   if (settings.period > Seconds(0)) return fail(Code::invalid, "'token_type' cannot be 'batch' or 'default_batch' when set to generate periodic tokens");
   if (settings.uses != 0) return fail(Code::invalid, "'token_type' cannot be 'batch' or 'default_batch' when set to generate tokens with limited use count");
-  return fail(Code::invalid, "batch tokens are not supported yet");
+  return {};
 }
 
 }  // namespace
@@ -38,7 +46,8 @@ Result<Strings> read_token_settings(const Call& call, TokenSettings& settings) {
   if (call.has(bound_cidrs)) settings.bound_cidrs = TRY(canonical_cidrs(call[bound_cidrs]));
   if (settings.uses < 0) return fail(Code::invalid, "'token_num_uses' cannot be negative");
   if (settings.ttl_max > Seconds(0) && settings.ttl > settings.ttl_max) return fail(Code::invalid, "'token_ttl' cannot be greater than 'token_max_ttl'");
-  if (call.has(type)) settings.type = TRY(read_type(settings, call[type], warnings));
+  if (call.has(type)) settings.type = TRY(read_type(call[type], warnings));
+  TRY(check_type(settings));
   return warnings;
 }
 
@@ -87,6 +96,7 @@ Login login_with(const TokenSettings& settings) {
   login.uses = settings.uses;
   login.bound_cidrs = settings.bound_cidrs;
   login.no_default_policy = settings.no_default_policy;
+  login.token_type = settings.type;
   return login;
 }
 

@@ -12,7 +12,7 @@ struct TokenSettings {
   std::int64_t uses = 0;                                   // 0: no limit
   Strings bound_cidrs{};                                   // canonical: "10.0.0.0/8", "127.0.0.1"
   bool no_default_policy = false;
-  std::string type = "default";                            // or "service"
+  std::string type = "default";                            // or "service", "batch"; of token roles also "default-service", "default-batch"
 
   template <class Archive> void fields(Archive& archive) {
     archive(1, policies);
@@ -37,7 +37,7 @@ inline constexpr DurationField period{"token_period", "Makes periodic tokens: ea
 inline constexpr IntegerField uses{"token_num_uses", "How many requests a token is good for; 0 is no limit."};
 inline constexpr ListField bound_cidrs{"token_bound_cidrs", "Networks that the token may be used from; all when empty."};
 inline constexpr FlagField no_default_policy{"token_no_default_policy", "Leaves the policy \"default\" out."};
-inline constexpr TextField type{"token_type", "\"service\" or \"default\"."};
+inline constexpr TextField type{"token_type", "\"service\", \"batch\" or \"default\": as the mount has it."};
 inline constexpr RefusedField strictly_bind_ip{"token_strictly_bind_ip", "OpenBao's: binds the token to the address of its login."};
 
 // All of them, for a route's list.

@@ -40,8 +40,8 @@ Result<void> take_ttl(const json::Value& given, const TextField& field, std::str
 Result<void> take_token_type(std::string_view text, Occasion occasion, MountEntry& entry) {
   if (!entry.is_auth()) return occasion == Occasion::enable ? Result<void>() : fail(Code::invalid, "'token_type' can only be modified on auth mounts");
   if (entry.type == "token") return fail(Code::invalid, "'token_type' cannot be set for 'token' or 'ns_token' auth mounts");
-  if (text == "batch" || text == "default-batch") return fail(Code::invalid, "batch tokens are not supported yet");
-  if (text != "" && text != "service" && text != "default-service") return fail(Code::invalid, "invalid value for 'token_type'");
+  static constexpr std::string_view known[] = {"", "service", "batch", "default-service", "default-batch"};
+  if (std::ranges::find(known, text) == std::end(known)) return fail(Code::invalid, "invalid value for 'token_type'");
   entry.token_type = text.empty() ? "default-service" : std::string(text);
   return {};
 }

@@ -1,7 +1,18 @@
 #include "sys/token.h"
 #include "sys/token_fields.h"
+#include "sys/token_role.h"
+#include "logical/paging.h"
 
 namespace sr::token {
+
+namespace {
+
+FieldList with(const FieldInfo& first, FieldList rest) {
+  rest.insert(rest.begin(), &first);
+  return rest;
+}
+
+}  // namespace
 
 Spec spec(Core& core) {
   const FieldList creating{&field::id, &field::display_name, &field::meta, &field::policies, &field::no_parent, &field::no_default_policy, &field::renewable, &field::ttl, &field::lease, &field::explicit_max_ttl, &field::period,
@@ -19,6 +30,23 @@ Spec spec(Core& core) {
                .help = "A new token without a parent.",
                .fields = creating,
                .verbs = {on<&TokenApi::create_orphan>(Op::update, "Create an orphan token.")}},
+              {.paths = {"create/{role_name}"},
+               .help = "A new token as a role says.",
+               .fields = with(field::role_name, creating),
+               .verbs = {on<&TokenApi::create_by_role>(Op::update, "Create a token by a role.")}},
+              {.paths = {"roles/", "roles"},
+               .help = "The roles.",
+               .fields = {&paging::after, &paging::limit},
+               .verbs = {on<&TokenApi::list_roles>(Op::list, "List the names of the roles.")}},
+              {.paths = {"roles/{role_name}"},
+               .help = "One role: what tokens may be made by it, whatever the policies of who makes them.",
+               .fields = role_fields(),
+               .verbs = {on<&TokenApi::read_role>(Op::read, "Read the role."), on<&TokenApi::write_role>(Op::create, "Make a role."),
+                         on<&TokenApi::write_role>(Op::update, "Change the settings that are given."), on<&TokenApi::remove_role>(Op::remove, "Remove the role.")},
+               .exists = exists_by<&TokenApi::role_exists>()},
+              {.paths = {"tidy"},
+               .help = "Clears away what is left of tokens that are gone.",
+               .verbs = {on<&TokenApi::tidy>(Op::update, "Start the work.")}},
               {.paths = {"lookup"},
                .help = "What is known of a token.",
                .fields = {&field::token},

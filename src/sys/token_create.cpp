@@ -1,8 +1,10 @@
-// auth/token/create and create-orphan: who may have which token.
+// auth/token/create, create-orphan and create/<role>: who may have which token.
 #include "base/concat.h"
 #include "sys/token.h"
 #include "sys/token_fields.h"
+#include "sys/token_role.h"
 #include "text/duration.h"
+#include "text/glob.h"
 
 namespace sr::token {
 namespace {
@@ -35,15 +37,119 @@ Result<void> check_custom_id(std::string_view id) {
   return {};
 }
 
+bool has_glob(const Strings& patterns, std::string_view name) {
+  return std::ranges::any_of(patterns, [&](const auto& pattern) { return glob_matches(pattern, name); });
+}
+
+void add(Strings& sorted, std::string_view name) {
+  if (!has(sorted, name)) sorted.insert(std::ranges::lower_bound(sorted, name), std::string(name));
+}
+
+std::string quoted_list(const Strings& names) {
+  std::string text = "[";
+  for (const auto& name : names) text += concat(text.size() > 1 ? " " : "", "\"", name, "\"");
+  return text + "]";
+}
+
+// What is asked for, from whom.
+struct Wish {
+  const Token& parent;
+  const TokenRole* role;
+  Strings policies;       // canonical; empty: none were named
+  bool no_default;
+  bool may;               // root or sudo
+};
+
+// A role that lists policies gives what it lists, whatever the caller has.
+Result<Strings> policies_by_role(const Wish& wish) {
+  const TokenRole& role = *wish.role;
+  const bool add_default = !wish.no_default && !role.token.no_default_policy && !has(role.disallowed, "default") && !has_glob(role.disallowed_globs, "default");
+  const auto with_default = [&](Strings names) {
+    if (add_default) add(names, "default");
+    return names;
+  };
+  Strings policies = wish.policies.empty() ? Strings() : with_default(wish.policies);
+  if (!role.allowed.empty() || !role.allowed_globs.empty()) {
+    const Strings allowed = with_default(role.allowed);
+    if (policies.empty()) policies = allowed;
+    if (!std::ranges::all_of(policies, [&](const auto& name) { return has(allowed, name) || has_glob(role.allowed_globs, name); }))
+      return fail(Code::invalid, concat("token policies (", quoted_list(policies), ") must be subset of the role's allowed policies (", quoted_list(allowed),
+                                        ") or glob policies (", quoted_list(role.allowed_globs), ")"));
+  } else if (policies.empty()) {
+    policies = with_default(wish.parent.policies);
+  }
+  for (const auto& name : policies)
+    if (has(role.disallowed, name) || has_glob(role.disallowed_globs, name)) return fail(Code::invalid, concat("token policy \"", name, "\" is disallowed by this role"));
+  return policies;
+}
+
+// Without such a role: the caller's own, or some of them; any, with sudo.
+Result<Strings> policies_by_parent(const Wish& wish) {
+  const Strings& own = wish.parent.policies;
+  if (wish.policies.empty()) return own;
+  Strings policies = wish.policies;
+  if (!wish.may && !std::ranges::all_of(policies, [&](const auto& name) { return has(own, name) || name == "default"; }))
+    return fail(Code::invalid, "child policies must be subset of parent");
+  if (wish.may || has(own, "default")) add(policies, "default");
+  return policies;
+}
+
+Result<Strings> resolve_policies(const Wish& wish) {
+  Strings policies = TRY(wish.role && wish.role->restricts_policies() ? policies_by_role(wish) : policies_by_parent(wish));
+  if (has(policies, "root")) {
+    if (!wish.parent.is_root()) return fail(Code::invalid, "root tokens may not be created without parent token being root");
+    return Strings{"root"};
+  }
+  if (wish.no_default) std::erase(policies, "default");
+  return policies;
+}
+
+struct Life { Seconds explicit_ttl_max{}, period{}; };
+
+// Of two limits the lesser holds.
+void take_lesser(Seconds& wanted, Seconds of_role, std::string_view what, Reply& reply) {
+  if (of_role == Seconds(0)) return;
+  if (wanted == Seconds(0)) {
+    wanted = of_role;
+    return;
+  }
+  wanted = std::min(wanted, of_role);
+  reply.add_warning(concat(what, " specified both during creation call and in role; using the lesser value of ", std::to_string(wanted.count()), " seconds"));
+}
+
+Result<bool> wants_batch(const Call& call, const TokenRole* role) {
+  std::string_view type = call[field::type];
+  if (role && (role->token.type == "service" || role->token.type == "batch")) type = role->token.type;
+  else if (role && role->token.type == "default-batch" && type.empty()) type = "batch";
+  if (type != "" && type != "service" && type != "batch") return fail(Code::invalid, "invalid 'token_type' value");
+  if (type != "batch") return false;
+  const auto refuse = [](std::string_view what) { return fail(Code::invalid, concat("batch tokens cannot have \"", what, "\" set")); };
+  const auto is_set = [](std::string_view text) {
+    const auto duration = parse_duration(text);
+    return !text.empty() && (!duration || duration->count() != 0);
+  };
+  if (is_set(call[field::explicit_max_ttl])) return refuse("explicit_max_ttl");
+  if (call[field::num_uses] != 0) return refuse("num_uses");
+  if (is_set(call[field::period])) return refuse("period");
+  return true;
+}
+
 }  // namespace
 
-Result<Reply> TokenApi::create(Call& call) { return make(call, false); }
-Result<Reply> TokenApi::create_orphan(Call& call) { return make(call, true); }
+Result<Reply> TokenApi::create(Call& call) { return make(call, false, nullptr); }
+Result<Reply> TokenApi::create_orphan(Call& call) { return make(call, true, nullptr); }
 
-Result<Reply> TokenApi::make(Call& call, bool orphan_path) {
-  const auto found = TRY(find_hash(call, std::string(call.caller().token_hash)));
+Result<Reply> TokenApi::create_by_role(Call& call) {
+  const auto role = TRY(load_role(call.storage(), call[field::role_name]));
+  if (!role) return fail(Code::invalid, concat("unknown role ", call[field::role_name]));
+  return make(call, false, &*role);
+}
+
+Result<Reply> TokenApi::make(Call& call, bool orphan_path, const TokenRole* role) {
+  const auto found = TRY(find(call, call.caller().token));
   if (!found) return fail(Code::invalid, "parent token lookup failed: no parent found");
   const Token& parent = found->token;
+  if (parent.batch) return fail(Code::invalid, "batch tokens cannot create more tokens");
   if (parent.uses != 0) return fail(Code::invalid, "restricted use token cannot generate child tokens");
   const bool may = call.caller().has_sudo;  // root has it everywhere
 
@@ -51,42 +157,28 @@ Result<Reply> TokenApi::make(Call& call, bool orphan_path) {
   Token& made = wanted.token;
   Reply reply = Reply::empty();
 
-  if (const auto type = call[field::type]; type == "batch") return fail(Code::invalid, "batch tokens are not supported yet: use type=service");
-  else if (type != "" && type != "service") return fail(Code::invalid, "invalid 'token_type' value");
-
+  made.batch = TRY(wants_batch(call, role));
   if (const auto id = call[field::id]; !id.empty()) {
     if (!may) return fail(Code::invalid, "root or sudo privileges required to specify token id");
     TRY(check_custom_id(id));
     wanted.id = id;
   }
-  made.orphan = orphan_path || call[field::no_parent];
-  if (call[field::no_parent] && !may) return fail(Code::invalid, "root or sudo privileges required to create orphan token");
+  if (!role && call[field::no_parent] && !may) return fail(Code::invalid, "root or sudo privileges required to create orphan token");
+  made.orphan = role ? role->orphan : orphan_path || call[field::no_parent];
   if (!made.orphan) made.parent = found->hash;
 
-  // ---- policies -----------------------------------------------------------------------------------------------------------
-  const bool named = call.has(field::policies) && !call[field::policies].empty();
-  Strings policies = named ? TRY(canonical(call[field::policies])) : parent.policies;
-  if (!may) {
-    Strings allowed = parent.policies;
-    if (!has(allowed, "default")) allowed.emplace_back("default");
-    if (named && !std::ranges::all_of(policies, [&](const auto& name) { return has(allowed, name); }))
-      return fail(Code::invalid, "child policies must be subset of parent");
-  }
-  if (has(policies, "root")) {
-    if (!parent.is_root()) return fail(Code::invalid, "root tokens may not be created without parent token being root");
-    policies = {"root"};
-  } else if (call[field::no_default_policy]) {
-    std::erase(policies, "default");
-  } else if (!has(policies, "default") && (may || has(parent.policies, "default"))) {
-    policies.insert(std::ranges::lower_bound(policies, "default"), "default");
-  }
-  for (const auto& name : policies)
+  made.policies = TRY(resolve_policies({parent, role, TRY(canonical(call[field::policies])), call[field::no_default_policy], may}));
+  if (made.batch && has(made.policies, "root")) return fail(Code::invalid, "batch tokens cannot be root tokens");
+  for (const auto& name : made.policies)
     if (!TRY(core_.policies().exists(call.storage().transaction(), PolicyName(name)))) reply.add_warning(concat("Policy \"", name, "\" does not exist"));
-  made.policies = std::move(policies);
+  // A role decides where its tokens may be used from; otherwise a child gets no further than its parent.
+  if (role) made.bound_cidrs = role->token.bound_cidrs;
+  else if (!made.orphan) made.bound_cidrs = parent.bound_cidrs;
 
   // ---- its life -------------------------------------------------------------------------------------------------------------
   made.uses = call[field::num_uses];
   if (made.uses < 0) return fail(Code::invalid, "number of uses cannot be negative");
+  if (role && role->token.uses > 0) made.uses = made.uses == 0 ? role->token.uses : std::min(made.uses, role->token.uses);
   if (!call[field::period].empty()) {
     made.period = TRY(positive("period", call[field::period]));
     if (made.period > Seconds(0) && !may) return fail(Code::invalid, "root or sudo privileges required to create periodic token");
@@ -94,22 +186,34 @@ Result<Reply> TokenApi::make(Call& call, bool orphan_path) {
   if (!call[field::explicit_max_ttl].empty()) made.explicit_ttl_max = TRY(positive("explicit_max_ttl", call[field::explicit_max_ttl]));
   const auto asked = call[field::ttl].empty() ? call[field::lease] : call[field::ttl];
   const Seconds ttl = asked.empty() ? Seconds(0) : TRY(positive(call[field::ttl].empty() ? "lease" : "ttl", asked));
+  Life life{.explicit_ttl_max = made.explicit_ttl_max, .period = made.period};
+  if (role && !made.batch) {
+    take_lesser(life.explicit_ttl_max, role->token.explicit_ttl_max, "Explicit max TTL", reply);
+    take_lesser(life.period, role->token.period, "Period", reply);
+  }
+  if (made.batch) made.uses = 0;
   const Time now = call.now();
   made.created = now;
-  made.renewable = call[field::renewable];
-  const bool endless = made.is_root() && ttl == Seconds(0) && made.period == Seconds(0) && made.explicit_ttl_max == Seconds(0);
+  made.renewable = call[field::renewable] && (!role || role->renewable) && !made.batch;
+  const bool endless = made.is_root() && ttl == Seconds(0) && life.period == Seconds(0) && life.explicit_ttl_max == Seconds(0);
   if (endless && parent.ends()) return fail(Code::invalid, "expiring root tokens cannot create non-expiring root tokens");
   if (endless) {
     made.renewable = false;
+    made.bound_cidrs.clear();
   } else {
     Strings warnings;
-    const LifeWish wish{.ttl = ttl, .ttl_max = {}, .explicit_ttl_max = made.explicit_ttl_max, .period = made.period, .is_renewal = false};
+    const LifeWish wish{.ttl = ttl, .ttl_max = {}, .explicit_ttl_max = life.explicit_ttl_max, .period = life.period, .is_renewal = false};
     made.ttl = bounded_ttl(wish, call.host(), now, now, warnings);
     made.expires = now + made.ttl;
     for (auto& warning : warnings) reply.add_warning(std::move(warning));
   }
 
   made.path = orphan_path ? "auth/token/create-orphan" : "auth/token/create";
+  if (role) {
+    made.role = call[field::role_name];
+    made.path += concat("/", made.role);
+    if (!role->path_suffix.empty()) made.path += concat("/", role->path_suffix);
+  }
   made.display_name = "token";
   if (const auto name = call[field::display_name]; !name.empty()) {
     // Only what reads well in logs and user names elsewhere.

@@ -1,19 +1,35 @@
 // auth/token/renew and revoke, each with its self and accessor forms.
+#include "base/concat.h"
+#include "core/batch_tokens.h"
 #include "sys/token.h"
 #include "sys/token_fields.h"
+#include "sys/token_role.h"
 
 namespace sr::token {
+namespace {
+
+std::unexpected<Error> not_revocable() { return fail(Code::invalid, "batch tokens cannot be revoked"); }
+
+}  // namespace
 
 // ---- renew ----------------------------------------------------------------------------------------------------------------
 // From now on, within what the token's maker, its mount and its explicit maximum allow. A login's token asks its auth method
 // once more.
 Result<Reply> TokenApi::prolong(Call& call, const Found& found, std::string_view id) {
   const Token& before = found.token;
+  if (before.batch) return fail(Code::invalid, "batch tokens cannot be renewed");
   if (!before.renewable || !before.ends()) return fail(Code::invalid, "lease is not renewable");
   Token after = before;
   // Without an increment, which clients write as 0, the token gets what it was made with once more.
   const Seconds increment = call[field::increment];
   LifeWish wish{.ttl = increment.count() > 0 ? increment : before.ttl, .ttl_max = before.ttl_max, .explicit_ttl_max = before.explicit_ttl_max, .period = before.period, .is_renewal = true};
+  if (!before.role.empty()) {
+    const auto role = TRY(load_role(call.storage(), before.role));
+    if (!role) return fail(Code::invalid, concat("original token role \"", before.role, "\" could not be found, not renewing"));
+    const auto lesser = [](Seconds a, Seconds b) { return a == Seconds(0) || b == Seconds(0) ? std::max(a, b) : std::min(a, b); };
+    wish.period = lesser(before.period, role->token.period);
+    wish.explicit_ttl_max = lesser(before.explicit_ttl_max, role->token.explicit_ttl_max);
+  }
   const auto router = core_.mounts().router();
   const Mount* mount = before.mount.empty() ? nullptr : router->by_uuid(before.mount);
   if (!before.mount.empty() && !mount) return fail(Code::invalid, "lease is not renewable");
@@ -46,7 +62,7 @@ Result<Reply> TokenApi::renew(Call& call) {
 }
 
 Result<Reply> TokenApi::renew_self(Call& call) {
-  const auto found = TRY(find_hash(call, std::string(call.caller().token_hash)));
+  const auto found = TRY(find(call, call.caller().token));
   if (!found) return fail(Code::invalid, "token not found");
   return prolong(call, *found, call.caller().token);
 }
@@ -57,11 +73,13 @@ Result<Reply> TokenApi::renew_accessor(Call& call) { return prolong(call, TRY(fi
 Result<Reply> TokenApi::revoke(Call& call) {
   const auto id = call[field::token].reveal();
   if (id.empty()) return fail(Code::invalid, "missing token ID");
+  if (is_batch_id(id)) return not_revocable();
   TRY(core_.tokens().revoke(call.storage().transaction(), TRY(core_.tokens().hash_of(core_.barrier(), id))));
   return Reply::empty();
 }
 
 Result<Reply> TokenApi::revoke_self(Call& call) {
+  if (is_batch_id(call.caller().token)) return not_revocable();
   TRY(core_.tokens().revoke(call.storage().transaction(), std::string(call.caller().token_hash)));
   return Reply::empty();
 }
@@ -78,10 +96,18 @@ Result<Reply> TokenApi::revoke_orphan(Call& call) {
   if (!call.caller().has_sudo) return fail(Code::invalid, "root or sudo privileges required to revoke and orphan");
   const auto id = call[field::token].reveal();
   if (id.empty()) return fail(Code::invalid, "missing token ID");
+  if (is_batch_id(id)) return not_revocable();
   const auto found = TRY(find(call, id));
   if (!found) return fail(Code::invalid, "token to revoke not found");
   TRY(core_.tokens().revoke_alone(call.storage().transaction(), found->hash));
   return Reply::empty();
+}
+
+// ---- tidy -------------------------------------------------------------------------------------------------------------------
+// What a token has of rows goes with it in one commit, so that there is nothing left to find; the sweep takes what has expired.
+Result<Reply> TokenApi::tidy(Call&) {
+  core_.sweep_soon();
+  return Reply::empty().status(202).warn("Tidy operation successfully started. Any information from the operation will be printed to Strongroom's server logs.");
 }
 
 }  // namespace sr::token

@@ -11,7 +11,10 @@ Result<std::optional<TokenApi::Found>> TokenApi::find_hash(Call& call, std::stri
 }
 
 Result<std::optional<TokenApi::Found>> TokenApi::find(Call& call, std::string_view id) {
-  return find_hash(call, TRY(core_.tokens().hash_of(core_.barrier(), id)));
+  std::string hash = TRY(core_.tokens().hash_of(core_.barrier(), id));
+  const auto held = TRY(core_.tokens().identify(call.storage().transaction(), core_.barrier(), id, hash));
+  if (!held || held->token.has_ended(call.now()) || held->token.going) return std::nullopt;
+  return Found{std::move(hash), held->token};
 }
 
 Result<TokenApi::Found> TokenApi::find_by_accessor(Call& call) {
@@ -39,7 +42,7 @@ Reply TokenApi::describe(Call& call, const Token& token, std::string_view id) co
       .put("policies", std::span<const std::string>(token.policies))
       .put("renewable", token.renewable && token.ends())
       .put("ttl", std::int64_t{std::chrono::floor<Seconds>(token.ends() ? token.expires - call.now() : Time::duration(0)).count()})
-      .put("type", "service");
+      .put("type", token.type());
   if (token.ends()) data.put("expire_time", rfc3339(token.expires));
   else data.put("expire_time", nullptr);
   if (token.metadata.empty()) data.put("meta", nullptr);
@@ -48,6 +51,7 @@ Reply TokenApi::describe(Call& call, const Token& token, std::string_view id) co
     for (const auto& [key, value] : token.metadata) pairs.put(key, value);
     data.put("meta", pairs);
   }
+  if (!token.role.empty()) data.put("role", token.role);
   if (token.period > Seconds(0)) data.put("period", std::int64_t{token.period.count()});
   if (!token.bound_cidrs.empty()) data.put("bound_cidrs", std::span<const std::string>(token.bound_cidrs));
   if (token.renewed != Time{}) data.put("last_renewal", rfc3339(token.renewed)).put("last_renewal_time", seconds(token.renewed));
@@ -62,7 +66,7 @@ Result<Reply> TokenApi::lookup(Call& call) {
 }
 
 Result<Reply> TokenApi::lookup_self(Call& call) {
-  const auto found = TRY(find_hash(call, std::string(call.caller().token_hash)));
+  const auto found = TRY(find(call, call.caller().token));
   if (!found) return fail(Code::denied, "bad token");
   return describe(call, found->token, call.caller().token);
 }

@@ -66,7 +66,7 @@ TEST_F(AppRoleTest, settings_that_make_no_sense_are_refused) {
   EXPECT_EQ(why(R"({"token_type": "x"})"), "invalid 'token_type' value \"x\"");
   EXPECT_EQ(why(R"({"token_type": "batch", "token_num_uses": 1})"),
             "'token_type' cannot be 'batch' or 'default_batch' when set to generate tokens with limited use count");
-  EXPECT_EQ(why(R"({"token_type": "batch"})"), "batch tokens are not supported yet");
+  EXPECT_EQ(why(R"({"token_type": "batch", "token_period": 60})"), "'token_type' cannot be 'batch' or 'default_batch' when set to generate periodic tokens");
   EXPECT_EQ(why(R"({"token_bound_cidrs": "x"})"), "error parsing address \"x\": Unable to convert \"x\" to an IPv4 or IPv6 address, or a UNIX Socket");
   EXPECT_EQ(why(R"({"secret_id_bound_cidrs": "x"})"), "failed to validate CIDR blocks: invalid CIDR address: x");
   EXPECT_EQ(why(R"({"bind_secret_id": false})"), "at least one constraint should be enabled on the role");
