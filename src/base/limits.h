@@ -35,6 +35,11 @@ constexpr std::size_t config_bytes = 4 * 1024 * 1024;
 constexpr std::size_t policy_bytes = 1024 * 1024;
 constexpr std::size_t policy_rules = 10'000;
 
+// ---- random bytes and passwords ---------------------------------------------------------------------------------------------
+constexpr std::size_t random_bytes = 128 * 1024;              // of one request
+constexpr std::size_t password_policy_bytes = 64 * 1024;
+constexpr std::size_t password_charset = 256;                 // characters of all rules together
+
 // ---- requests under way -----------------------------------------------------------------------------------------------
 constexpr std::size_t requests = 4096;                        // at the door; over it: 503
 constexpr std::size_t waiting_per_key = 1024;                 // in the line of one contended key

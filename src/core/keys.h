@@ -18,6 +18,7 @@ constexpr std::string_view fixed_mounts = "fixed-mounts";  // what is drawn for 
 constexpr std::string_view mounts_changed = "changed/mounts";      // rewritten by every change of a mount
 constexpr std::string_view policies = "policy/";           // + name
 constexpr std::string_view policies_changed = "changed/policies";  // rewritten by every change of a policy
+constexpr std::string_view password_policies = "password-policy/";  // + name
 constexpr std::string_view audit_devices = "audit/";       // + path
 constexpr std::string_view audit_checkpoints = "audit-checkpoint/";
 

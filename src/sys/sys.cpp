@@ -20,6 +20,8 @@ Spec spec(Core& core) {
       &internal_routes,
       &web_routes,
       &wrapping_routes,
+      &tool_routes,
+      &password_policy_routes,
       &metrics_routes,  &observe_routes,
   };
   for (auto* part : parts)

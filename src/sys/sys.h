@@ -32,6 +32,10 @@ class Sys final : public Engine {
   Result<Reply> read_capabilities(Call&), read_capabilities_self(Call&), read_capabilities_accessor(Call&);
   // internal.cpp
   Result<Reply> list_ui_mounts(Call&), read_ui_mount(Call&), read_resultant_acl(Call&), read_openapi(Call&);
+  // tools.cpp
+  Result<Reply> draw_random(Call&), hash(Call&);
+  // password_policies.cpp
+  Result<Reply> list_password_policies(Call&), read_password_policy(Call&), write_password_policy(Call&), delete_password_policy(Call&), generate_password(Call&);
   // wrapping.cpp
   Result<Reply> wrap(Call&), unwrap(Call&), look_up_wrapping(Call&), rewrap(Call&);
   // metrics.cpp, observe.cpp: what an operator asks about the server itself
@@ -72,6 +76,8 @@ std::vector<Route> wrapping_routes();
 std::vector<Route> metrics_routes();
 std::vector<Route> observe_routes();
 std::vector<Route> web_routes();
+std::vector<Route> tool_routes();
+std::vector<Route> password_policy_routes();
 
 // The description of a mount as sys/mounts and sys/internal/ui/mounts show it.
 json::Object describe(const MountEntry& entry);
