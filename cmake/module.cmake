@@ -3,7 +3,7 @@
 # that it may include; the test `module_levels` fails on an include that says otherwise, and on a header that does not
 # compile alone.
 #
-#   strongroom_module(NAME storage LEVEL 2 DEPENDS base text crypto LIBRARIES rocksdb)
+#   strongroom_module(NAME storage LEVEL 2 DEPENDS base text crypto LIBRARIES strongroom_rocksdb)
 #
 # DEPENDS lists every module whose headers the folder may include; each must be of a lower level.
 set(STRONGROOM_MODULES "" CACHE INTERNAL "name;level;dependencies of each module, for tools/check_modules")
