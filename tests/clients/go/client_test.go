@@ -240,3 +240,24 @@ func TestSystem(t *testing.T) {
 	_, err = client(t, token.Auth.ClientToken).Auth().Token().LookupSelf()
 	refused(t, err, http.StatusForbidden)
 }
+
+// A secret id is handed out behind a token that opens once: whoever comes second knows that somebody was first.
+func TestWrappedSecretID(t *testing.T) {
+	admin := root(t)
+	path, roleID, _ := approle(t, map[string]any{"token_policies": "default", "token_ttl": "1h"})
+	wrapping := client(t, admin.Token())
+	wrapping.SetWrappingLookupFunc(func(string, string) string { return "5m" })
+	wrapped, err := wrapping.Logical().Write("auth/"+path+"/role/app/secret-id", nil)
+	must(t, err)
+	equal(t, wrapped.WrapInfo.TTL, 300)
+	equal(t, wrapped.WrapInfo.CreationPath, "auth/"+path+"/role/app/secret-id")
+
+	app := client(t, "")
+	opened, err := app.Logical().Unwrap(wrapped.WrapInfo.Token)
+	must(t, err)
+	login, err := app.Logical().Write("auth/"+path+"/login", map[string]any{"role_id": roleID, "secret_id": opened.Data["secret_id"]})
+	must(t, err)
+	equal(t, login.Auth.TokenPolicies, []string{"default"})
+	_, err = app.Logical().Unwrap(wrapped.WrapInfo.Token)
+	refused(t, err, http.StatusBadRequest)
+}

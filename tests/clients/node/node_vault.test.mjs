@@ -58,6 +58,16 @@ test('an AppRole token renews itself until its maximum', async (t) => {
   await assert.rejects(client().approleLogin({ mount_point: approle, role_id: roleId, secret_id: 'wrong' }), refused(400));
 });
 
+test('a secret id is handed out wrapped, and opens once', async (t) => {
+  const { root, approle, roleId } = await prepare(t, { folder: 'app' });
+  const wrapped = await root.getApproleRoleSecret({ mount_point: approle, role_name: 'app', requestOptions: { headers: { 'X-Vault-Wrap-TTL': '5m' } } });
+  assert.equal(wrapped.wrap_info.ttl, 300);
+  const opened = await client(wrapped.wrap_info.token).unwrap();
+  const login = await client().approleLogin({ mount_point: approle, role_id: roleId, secret_id: opened.data.secret_id });
+  assert.ok(login.auth.client_token);
+  await assert.rejects(client(wrapped.wrap_info.token).unwrap(), refused(400));
+});
+
 test('tokens, mounts and health look as the client expects', async () => {
   const root = client(rootToken);
   const made = (await client(rootToken).tokenCreate({ policies: ['default'], ttl: '10m', meta: { team: 'a' } })).auth;
