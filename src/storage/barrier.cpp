@@ -4,6 +4,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include "base/assert.h"
+#include "base/metrics.h"
 #include "base/thread_slot.h"
 #include "storage/keyring.h"
 #include "storage/sealed_record.h"
@@ -46,6 +47,7 @@ std::unexpected<Error> is_locked() { return fail(Code::sealed, "Vault is sealed"
 
 struct Barrier::State {
   Random& random;
+  Counter sealed{};
   Stripes stripes{};                           // guard keyring
   std::shared_ptr<const Keyring> keyring{};
 
@@ -62,6 +64,14 @@ void Barrier::unlock(std::shared_ptr<const Keyring> keyring) {
   SR_ASSERT(keyring != nullptr);
   state_->replace(std::move(keyring));
 }
+bool Barrier::exchange(std::shared_ptr<const Keyring> keyring) {
+  SR_ASSERT(keyring != nullptr);
+  std::lock_guard lock(state_->stripes);
+  if (!state_->keyring) return false;
+  state_->keyring.swap(keyring);
+  return true;
+}  // the old ring ends here, behind the lock
+std::uint64_t Barrier::sealed() const { return state_->sealed.totals(); }
 void Barrier::lock() { state_->replace(nullptr); }
 
 bool Barrier::locked() const {
@@ -77,6 +87,7 @@ Result<std::string> Barrier::seal(std::string_view storage_key, std::string_view
   const auto reading = state_->stripes.read();
   const Keyring* ring = state_->keyring.get();
   if (!ring) return is_locked();
+  state_->sealed.add();
   return seal_record(ring->active_key(), ring->active_term(), storage_key, plain, state_->random);
 }
 

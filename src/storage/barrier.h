@@ -5,7 +5,7 @@
 // Code::sealed "Vault is sealed".
 //
 // To rotate, keep this order, or records may be lost with a key that was never stored:
-//   next = barrier.keyring()->rotated(random, clock.now());   commit next->seal(place, random);   barrier.unlock(next);
+//   next = ring->rotated(random, clock.now());   commit next->seal(place, random);   barrier.exchange(next);
 #pragma once
 #include <memory>
 #include <string>
@@ -23,7 +23,9 @@ class Barrier {
   explicit Barrier(Random& random);  // gives the nonces: the system's, except in tests
   ~Barrier();
 
-  void unlock(std::shared_ptr<const Keyring> keyring);  // also from one ring to the next
+  void unlock(std::shared_ptr<const Keyring> keyring);
+  // From one ring to the next; false, and nothing done, when it has been locked meanwhile.
+  bool exchange(std::shared_ptr<const Keyring> keyring);
   // Afterwards no call is under way and the keys are gone, unless somebody else holds the ring still.
   void lock();
   bool locked() const;
@@ -33,6 +35,8 @@ class Barrier {
   Result<std::string> seal(std::string_view storage_key, std::string_view plain) const;
   // Code::internal when the row is not what was sealed there; the message names the key and nothing of the value.
   Result<Secret> open(std::string_view storage_key, std::string_view sealed) const;
+
+  std::uint64_t sealed() const;  // rows since the start of the program
 
   // Keyring::storage_hmac of the ring.
   Result<std::string> storage_hmac(std::string_view purpose, std::string_view text) const;

@@ -31,6 +31,23 @@ Result<std::optional<Record>> Transaction::get(StorageKey key) {
   return Record{(*row)->revision, barrier_ ? TRY(barrier_->open(reads_.back().key, (*row)->bytes)) : Secret((*row)->bytes)};
 }
 
+Result<std::optional<Record>> Transaction::get_raw(StorageKey key) {
+  SR_ASSERT(!writes_.contains(key.text()));
+  auto row = snapshot().get(key.text(), tier_);
+  if (!row) {
+    incomplete_ |= row.error().code == Code::incomplete;
+    return std::unexpected(std::move(row).error());
+  }
+  expect(std::move(key.text_), *row ? (*row)->revision : 0);
+  if (!*row) return std::nullopt;
+  return Record{(*row)->revision, Secret((*row)->bytes)};
+}
+
+Result<void> Transaction::put_raw(StorageKey key, const Secret& value) {
+  raw_.push_back(key.text());
+  return write(std::move(key), value.copy());
+}
+
 Result<void> Transaction::put(StorageKey key, const Secret& value) { return write(std::move(key), value.copy()); }
 Result<void> Transaction::remove(StorageKey key) { return write(std::move(key), std::nullopt); }
 
@@ -62,6 +79,7 @@ Result<std::vector<std::string>> Transaction::list(const StorageKey& prefix, Pag
 Result<Batch> Transaction::take_batch() {
   snapshot_.reset();
   auto writes = std::exchange(writes_, {});
+  const auto raw = std::exchange(raw_, {});
   bytes_ = 0;
   Batch batch;
   batch.reads = std::exchange(reads_, {});
@@ -72,8 +90,9 @@ Result<Batch> Transaction::take_batch() {
   batch.writes.reserve(writes.size());
   for (auto& [key, value] : writes) {
     std::optional<std::string> bytes;
-    if (value && !barrier_) bytes.emplace(value->reveal());
-    if (value && barrier_) bytes = TRY(barrier_->seal(key, value->reveal()));
+    const bool is_sealed = barrier_ && std::ranges::find(raw, key) == raw.end();
+    if (value && !is_sealed) bytes.emplace(value->reveal());
+    if (value && is_sealed) bytes = TRY(barrier_->seal(key, value->reveal()));
     batch.writes.push_back({key, std::move(bytes)});
   }
   return batch;

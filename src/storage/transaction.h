@@ -43,6 +43,9 @@ class Transaction {
   Result<std::optional<Record>> get(StorageKey key);
   Result<void> put(StorageKey key, const Secret& value);
   Result<void> remove(StorageKey key);
+  // Rows that lie outside of the barrier, in a transaction behind it: the seal's own, which say how to open it.
+  Result<std::optional<Record>> get_raw(StorageKey key);
+  Result<void> put_raw(StorageKey key, const Secret& value);
   // Shows the snapshot only: nobody lists what he has just written, and an assertion holds us to it.
   Result<std::vector<std::string>> list(const StorageKey& prefix, Page, Depth);
 
@@ -53,7 +56,7 @@ class Transaction {
   bool incomplete() const { return incomplete_; }
   bool has_writes() const { return !writes_.empty(); }
   Revision snapshot_revision() { return snapshot().revision(); }
-  void discard_writes() { writes_.clear(), bytes_ = 0; }
+  void discard_writes() { writes_.clear(), raw_.clear(), bytes_ = 0; }
   // The writes of another transaction, sealed already; on a transaction without a barrier only.
   Result<void> absorb(Batch sealed);
   // Seals what was written; fails when the barrier has been sealed meanwhile. Afterwards the transaction is as new, with
@@ -73,6 +76,7 @@ class Transaction {
   std::vector<Batch::Read> reads_;  // one key may be here twice until the batch is taken
   std::map<std::string, std::optional<Secret>, std::less<>> writes_;  // plain until the batch is taken
   std::size_t bytes_ = 0;  // of writes_
+  std::vector<std::string> raw_;  // those of writes_ that are not sealed
   bool incomplete_ = false;
 };
 
@@ -91,6 +95,8 @@ class View {
   Result<std::optional<Record>> get(std::string_view key) { return transaction_.get(at(key)); }
   Result<void> put(std::string_view key, const Secret& value) { return transaction_.put(at(key), value); }
   Result<void> remove(std::string_view key) { return transaction_.remove(at(key)); }
+  Result<std::optional<Record>> get_raw(std::string_view key) { return transaction_.get_raw(at(key)); }
+  Result<void> put_raw(std::string_view key, const Secret& value) { return transaction_.put_raw(at(key), value); }
   Result<std::vector<std::string>> list(std::string_view folder, Page page = {}, Depth depth = Depth::one) {
     return transaction_.list(at(folder), page, depth);
   }
