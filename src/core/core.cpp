@@ -10,6 +10,7 @@ namespace sr {
 Core::Core(Parts parts, Options options)
     : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
       mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_), lockouts_(barrier_, parts.clock, options_.lockout), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
+      rotation_({parts.store, barrier_, parts.clock, parts.random, parts.log}), ceremonies_({barrier_, tokens_, rotation_, parts.clock, parts.random}),
       web_(parts.store, barrier_, parts.log), audit_({parts.store, barrier_, parts.clock, parts.random, parts.log}), pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {
   set_gauges();
@@ -24,6 +25,7 @@ Core::Core(Parts parts, Options options)
     mounts_.on_commit(revision, keys);
     audit_.on_commit(revision, keys);
     web_.on_commit(keys);
+    ceremonies_.on_commit(keys);
   });
 }
 
@@ -73,6 +75,7 @@ Result<InitResult> Core::initialize_now(InitOptions wanted) {
 
 Result<void> Core::unseal(std::string_view share) {
   return seal_.unseal(share, [this]() -> Result<void> {
+    TRY(rotation_.load());
     TRY(record_this_program());
     TRY(mounts_.load());
     TRY(audit_.load());
@@ -112,6 +115,7 @@ void Core::close() {
   audit_.unload();
   web_.unload();
   tokens_.forget();
+  ceremonies_.forget();
   policies_.forget();
 }
 
@@ -121,6 +125,7 @@ std::size_t Core::sweep() {
   const std::size_t swept = tokens_.sweep(parts_.store, barrier_);
   sweep_cubbyholes(parts_.store, barrier_);
   mounts_.sweep(parts_.store);
+  rotation_.sweep();
   lockouts_.sweep(parts_.store, *mounts_.router());
   return swept;
 }

@@ -6,10 +6,12 @@
 #include "base/metrics.h"
 #include "core/audit_broker.h"
 #include "core/jobs.h"
+#include "core/key_ceremonies.h"
 #include "core/lockouts.h"
 #include "core/mounts.h"
 #include "core/pipeline.h"
 #include "core/policies.h"
+#include "core/rotation.h"
 #include "core/seal_state.h"
 #include "core/tokens.h"
 #include "core/web_settings.h"
@@ -78,6 +80,8 @@ class Core {
   Lockouts& lockouts() { return lockouts_; }
   Policies& policies() { return policies_; }
   Tokens& tokens() { return tokens_; }
+  Rotation& rotation() { return rotation_; }
+  KeyCeremonies& ceremonies() { return ceremonies_; }
   Wrapping& wrapping() { return wrapping_; }
   WebSettings& web() { return web_; }
   AuditBroker& audit() { return audit_; }
@@ -98,6 +102,8 @@ class Core {
   Tokens tokens_;
   Wrapping wrapping_;
   WebSettings web_;
+  Rotation rotation_;
+  KeyCeremonies ceremonies_;
   AuditBroker audit_;
   std::mutex sweep_mutex_;  // one sweep at a time
   Pipeline pipeline_;

@@ -35,6 +35,9 @@ constexpr std::string_view versions = "version/";          // + version of this 
 
 constexpr std::string_view cors = "web/cors";
 constexpr std::string_view ui_headers = "web/ui-header/";  // + name
+constexpr std::string_view rotation = "rotation/config";   // when the barrier's key is rotated by itself
+constexpr std::string_view encryptions = "rotation/encryptions";  // how many rows the active key has sealed, now and then
+constexpr std::string_view remounts = "remount/";          // + id: moves of mounts that were made
 
 constexpr std::string_view jobs = "job/";                  // + kind + "/" + what: an intent that a restart takes up again
 

@@ -125,6 +125,14 @@ Result<void> Mounts::tune(Transaction& transaction, const Mount& mount, MountEnt
   return write_entry(transaction, changed);
 }
 
+Result<void> Mounts::move(Transaction& transaction, const Mount& mount, std::string path) {
+  if (const Mount* other = router()->conflict(path)) return fail(Code::invalid, concat("path already in use at \"", other->entry.path, "\""));
+  MountEntry moved = mount.entry;
+  moved.path = std::move(path);
+  transaction.expect(mount.key, mount.revision);
+  return write_entry(transaction, moved);
+}
+
 Result<void> Mounts::disable(Transaction& transaction, const Mount& mount) {
   MountEntry going = mount.entry;
   going.going = true;

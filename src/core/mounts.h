@@ -25,6 +25,7 @@ class Mounts {
   // ---- changes, in the caller's transaction --------------------------------------------------------------------------
   Result<void> enable(Transaction&, MountEntry);             // draws uuid and accessor; the path must be free
   Result<void> tune(Transaction&, const Mount&, MountEntry changed);  // a higher version: marks it upgrading; a job does it
+  Result<void> move(Transaction&, const Mount&, std::string path);  // its rows are named by its uuid and stay where they are
   Result<void> disable(Transaction&, const Mount&);          // marks it going; a job empties its storage
   static std::string accessor_for(std::string_view type, bool is_auth, Random&);
 

@@ -26,13 +26,13 @@ Result<void> check_ttls(const MountEntry& entry, Seconds system_max) {
   return {};
 }
 
+}  // namespace
+
 bool is_reserved(std::string_view mount) {
   for (const std::string_view reserved : {"sys/", "auth/", "audit/", "cubbyhole/", "identity/"})
     if (mount.starts_with(reserved)) return true;
   return false;
 }
-
-}  // namespace
 
 json::Object describe(const MountEntry& entry) {
   json::Object shown;

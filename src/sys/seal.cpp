@@ -10,6 +10,8 @@ constexpr SecretField key{"key", "One share of the unseal key, in hex or base64.
 constexpr FlagField reset{"reset", "Forget the shares that were given so far."};
 constexpr FlagField migrate{"migrate", "Part of a seal migration."};
 
+}  // namespace
+
 Result<Secret> parse_share(std::string_view text) {
   Buffer bytes;
   if (hex::decode(bytes, text)) return Secret(bytes.view());
@@ -17,8 +19,6 @@ Result<Secret> parse_share(std::string_view text) {
   if (base64::decode(bytes, text)) return Secret(bytes.view());
   return fail(Code::invalid, "'key' must be a valid hex or base64 string");
 }
-
-}  // namespace
 
 json::Object Sys::seal_status_json(const SealStatus& status) const {
   json::Object data;

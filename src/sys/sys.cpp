@@ -22,6 +22,8 @@ Spec spec(Core& core) {
       &wrapping_routes,
       &tool_routes,
       &password_policy_routes,
+      &key_routes,      &rekey_routes,  &generate_root_routes,
+      &remount_routes,
       &metrics_routes,  &observe_routes,
   };
   for (auto* part : parts)

@@ -38,6 +38,14 @@ class Sys final : public Engine {
   Result<Reply> list_password_policies(Call&), read_password_policy(Call&), write_password_policy(Call&), delete_password_policy(Call&), generate_password(Call&);
   // wrapping.cpp
   Result<Reply> wrap(Call&), unwrap(Call&), look_up_wrapping(Call&), rewrap(Call&);
+  // keys.cpp, rekey.cpp, generate_root.cpp: the barrier's key, the shares, a new root token
+  Result<Reply> read_key_status(Call&), rotate(Call&), read_rotation(Call&), write_rotation(Call&);
+  Result<Reply> read_rekey(Call&), start_rekey(Call&), cancel_rekey(Call&), update_rekey(Call&);
+  Result<Reply> read_rekey_verification(Call&), verify_rekey(Call&), restart_rekey_verification(Call&);
+  Result<Reply> read_rekey_backup(Call&), delete_rekey_backup(Call&), refuse_recovery_rekey(Call&);
+  Result<Reply> read_root_generation(Call&), start_root_generation(Call&), cancel_root_generation(Call&), update_root_generation(Call&), decode_token(Call&);
+  // remount.cpp
+  Result<Reply> remount(Call&), read_remount(Call&);
   // metrics.cpp, observe.cpp: what an operator asks about the server itself
   Result<Reply> read_metrics(Call&);
   Result<Reply> read_host_info(Call&), read_in_flight(Call&), read_config_state(Call&), list_versions(Call&), read_ha_status(Call&);
@@ -73,11 +81,20 @@ std::vector<Route> lockout_routes();
 std::vector<Route> capability_routes();
 std::vector<Route> internal_routes();
 std::vector<Route> wrapping_routes();
+std::vector<Route> key_routes();
+std::vector<Route> rekey_routes();
+std::vector<Route> generate_root_routes();
+std::vector<Route> remount_routes();
 std::vector<Route> metrics_routes();
 std::vector<Route> observe_routes();
 std::vector<Route> web_routes();
 std::vector<Route> tool_routes();
 std::vector<Route> password_policy_routes();
+
+// One share of the unseal key, in hex or base64.
+Result<Secret> parse_share(std::string_view text);
+// sys/ and what else a mount may not lie at, or be moved to.
+bool is_reserved(std::string_view path);
 
 // The description of a mount as sys/mounts and sys/internal/ui/mounts show it.
 json::Object describe(const MountEntry& entry);
