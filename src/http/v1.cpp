@@ -157,6 +157,10 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
   }();
   if (!in) return reply(error(http_status(in.error().code), in.error().message));
   in->open = in->op == Op::read && in->wrap_ttl == Seconds(0) && ((options_.open_metrics && in->path.view() == "sys/metrics") || (options_.open_in_flight && in->path.view() == "sys/in-flight-req"));
+  const std::string_view path = in->path.view();
+  const bool is_rekey = path.starts_with("sys/rekey/") || path.starts_with("sys/rekey-recovery-key/");
+  if ((options_.no_rekey && is_rekey && !path.ends_with("backup")) || (options_.no_generate_root && path.starts_with("sys/generate-root/")))
+    return reply(error(404, "1 error occurred:\n\t* unsupported path\n\n"));
   core_.submit(loop, std::move(*in), [this, space = std::move(space), reply = std::move(reply)](Answer answer) mutable {
     reply(respond(std::move(answer), space ? &*space : nullptr));
   });

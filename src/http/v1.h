@@ -17,6 +17,7 @@ class V1 final : public Service {
     CustomHeaders custom_headers{};
     ForwardedRules forwarded{};
     bool open_metrics = false, open_in_flight = false;  // sys/metrics, sys/in-flight-req: for anybody, sealed or not
+    bool no_rekey = false, no_generate_root = false;    // what shares alone can do is not to be had here
     bool require_request_header = false;  // X-Vault-Request: true, which a web page cannot make a browser send
   };
   V1(Core& core, Options options);

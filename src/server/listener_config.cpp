@@ -11,8 +11,7 @@ using hcl::Item;
 const std::set<std::string, std::less<>> harmless{
     "cluster_address", "profiling", "disable_replication_status_endpoints", "disable_request_limiter",
     "tls_prefer_server_cipher_suites", "redact_addresses", "redact_cluster_name", "redact_version", "max_request_json_memory", "max_request_json_strings",
-    "max_json_depth", "max_json_string_value_length", "max_json_object_entry_count", "max_json_array_element_count", "tls_auto_reload", "tls_auto_reload_interval",
-    "disable_unauthed_rekey_endpoints", "disable_unauthed_generate_root_endpoints"};
+    "max_json_depth", "max_json_string_value_length", "max_json_object_entry_count", "max_json_array_element_count", "tls_auto_reload", "tls_auto_reload_interval"};
 // What would protect or admit somewhere else and does not here.
 const std::set<std::string, std::less<>> unenforced{"chroot_namespace", "purpose", "role", "agent_api", "proxy_api"};
 
@@ -171,6 +170,8 @@ Result<ListenerConfig> read_listener(const hcl::Block& block, std::string_view s
     else if (item.key == "tls_disable") tls_disabled = TRY(hcl::to_flag(item));
     else if (TRY(read_tls(item, tls)) || TRY(read_http(item, config)) || TRY(read_proxy(item, config.net.proxy))) continue;
     else if (is_unix && TRY(read_unix(item, *config.net.unix_socket))) continue;
+    else if (item.key == "disable_unauthed_rekey_endpoints") config.http.no_rekey = TRY(hcl::to_flag(item));
+    else if (item.key == "disable_unauthed_generate_root_endpoints") config.http.no_generate_root = TRY(hcl::to_flag(item));
     else if (item.key == "telemetry") config.http.open_metrics = TRY(read_flag_in(item, "unauthenticated_metrics_access", notes));
     else if (item.key == "inflight_requests_logging") config.http.open_in_flight = TRY(read_flag_in(item, "unauthenticated_in_flight_requests_access", notes));
     else if (protects(item.key)) return refused(item, "is not supported by this listener yet: take it out");

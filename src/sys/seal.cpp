@@ -59,6 +59,9 @@ Result<Reply> Sys::seal(Call&) {
   return Reply::empty();
 }
 
+// One server alone has nobody to hand over to; Vault without high availability says yes as well.
+Result<Reply> Sys::step_down(Call&) { return Reply::empty(); }
+
 std::vector<Route> seal_routes() {
   return {
       {.paths = {"seal-status"},
@@ -72,6 +75,10 @@ std::vector<Route> seal_routes() {
        .verbs = {on<&Sys::unseal>(Op::update, "Give a share, or start over.")},
        .access = Access::open,
        .when_sealed = true},
+      {.paths = {"step-down"},
+       .help = "Hands the lead over to another server of the cluster.",
+       .verbs = {on<&Sys::step_down>(Op::update, "Hand over.")},
+       .access = Access::root},
       {.paths = {"seal"},
        .help = "Seals the server: keys leave its memory, and requests are refused until it is unsealed.",
        .verbs = {on<&Sys::seal>(Op::update, "Seal the server.")},

@@ -15,7 +15,7 @@ class Sys final : public Engine {
 
   // init.cpp, seal.cpp: the life of the server
   Result<Reply> read_init(Call&), initialize(Call&);
-  Result<Reply> read_seal_status(Call&), unseal(Call&), seal(Call&);
+  Result<Reply> read_seal_status(Call&), unseal(Call&), seal(Call&), step_down(Call&);
   // health.cpp
   Result<Reply> read_health(Call&), read_leader(Call&);
   // mounts.cpp, mount_tune.cpp: secrets engines and auth methods

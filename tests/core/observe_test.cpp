@@ -22,6 +22,15 @@ TEST(Observe, AListenerMayLetAnybodyReadMetricsAndNothingElse) {
   EXPECT_TRUE(sealed.body.view().contains("vault_core_unsealed{cluster=\"in-process\"} 0\n")) << sealed.body.view();
 }
 
+TEST(Observe, AListenerMayRefuseWhatSharesAloneCanDo) {
+  World world;
+  http::V1 listener(world.core(), {.no_rekey = true, .no_generate_root = true});
+  for (const char* path : {"sys/rekey/init", "sys/rekey/verify", "sys/rekey-recovery-key/init", "sys/generate-root/attempt", "sys/%72ekey/init", "sys/rekey/init/"})
+    EXPECT_EQ(world.serve_by(listener, World::request("GET", path, {}, "")).status, 404) << path;
+  EXPECT_EQ(world.serve_by(listener, World::request("GET", "sys/rekey/backup", {})).status, 400);  // needs a token anyway
+  EXPECT_EQ(world.ask("GET", "sys/rekey/init", {}, "").status, 200);
+}
+
 TEST(Observe, RequestsUnderWayAreListedWhileTheyComeAndGo) {
   World world;
   std::atomic<bool> over = false;
