@@ -99,6 +99,7 @@ Result<void> Pipeline::resolve(Parked& r) {
     r->complaint = Error{Code::invalid, "cannot write to a path ending in '/'"};
     return {};
   }
+  if (r->in.op == Op::help && r->inside.empty()) return {};  // of the whole mount
   const auto found = match(r->mount->spec, r->inside);
   if (!found) {
     r->complaint = Error{Code::not_found, std::string(unsupported_path)};

@@ -15,6 +15,7 @@ std::optional<Op> op_of(std::string_view method) {
   if (method == "LIST") return Op::list;
   if (method == "SCAN") return Op::scan;
   if (method == "PATCH") return Op::patch;
+  if (method == "HELP") return Op::help;
   return std::nullopt;
 }
 
@@ -67,8 +68,8 @@ Result<Incoming> understand(const Request& request) {
     if (list && scan) return fail(Code::invalid, "");
     if (list) in.op = Op::list;
     if (scan) in.op = Op::scan;
-    if (TRY(wants("help"))) in.op = Op::help;
   }
+  if (const auto* help = find(query, "help"); help && !help->empty()) in.op = Op::help;  // of any method, and whatever it says
   if (in.op == Op::patch) TRY(check_patch_type(request));
   if (in.op == Op::update || in.op == Op::patch) in.body = TRY(parse_body(request, *in.arena));
   else {

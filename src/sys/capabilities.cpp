@@ -11,6 +11,14 @@ constexpr TextField accessor{"accessor", "Accessor of that token."};
 
 }  // namespace
 
+// The token behind an id, as long as it is good for something.
+Result<std::shared_ptr<const CachedToken>> Sys::live_token(Call& call, std::string_view id) {
+  auto found = TRY(core_.tokens().identify(call.storage().transaction(), core_.barrier(), id, TRY(core_.tokens().hash_of(core_.barrier(), id))));
+  const bool is_spent = found && found->token.uses == Token::spent_uses && id != call.caller().token;  // the caller's own is, by this very call
+  if (!found || found->token.has_ended(call.now()) || found->token.going || is_spent) return nullptr;
+  return found;
+}
+
 // The answer holds one list a path, and for the first path the list once more as "capabilities".
 Result<Reply> Sys::capabilities_of(Call& call, const Token* of) {
   Strings wanted = call[paths];
@@ -21,6 +29,7 @@ Result<Reply> Sys::capabilities_of(Call& call, const Token* of) {
   json::Object data;
   Strings first;
   for (const auto& one : wanted) {
+    if (one.empty()) return fail(Code::invalid, "missing path");
     // A path that no request could have gives nothing, in whatever way it is spelled.
     std::string_view plain = one;
     while (plain.starts_with('/')) plain.remove_prefix(1);
@@ -35,14 +44,14 @@ Result<Reply> Sys::capabilities_of(Call& call, const Token* of) {
 
 Result<Reply> Sys::read_capabilities(Call& call) {
   const auto id = call[token].reveal();
-  const auto found = TRY(core_.tokens().find(call.storage().transaction(), TRY(core_.tokens().hash_of(core_.barrier(), id.empty() ? call.caller().token : id))));
-  if (!found || found->value->token.has_ended(call.now())) return fail(Code::invalid, "invalid token");
-  return capabilities_of(call, &found->value->token);
+  const auto found = TRY(live_token(call, id.empty() ? call.caller().token : id));
+  if (!found) return fail(Code::invalid, "invalid token");
+  return capabilities_of(call, &found->token);
 }
 
 Result<Reply> Sys::read_capabilities_self(Call& call) {
-  const auto found = TRY(core_.tokens().find(call.storage().transaction(), std::string(call.caller().token_hash)));
-  return capabilities_of(call, found ? &found->value->token : nullptr);
+  const auto found = TRY(live_token(call, call.caller().token));
+  return capabilities_of(call, found ? &found->token : nullptr);
 }
 
 Result<Reply> Sys::read_capabilities_accessor(Call& call) {

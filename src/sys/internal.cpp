@@ -11,13 +11,19 @@ constexpr TextField title{"generic_mount_paths", "Put {mount_path} instead of th
 
 }  // namespace
 
+// What the caller's token allows, on routes that are open to all: nothing without a token, or with one that is good for nothing here.
+Result<std::shared_ptr<const Acl>> Sys::acl_here(Call& call) {
+  if (call.caller().token.empty()) return nullptr;
+  const auto found = TRY(live_token(call, call.caller().token));
+  if (!found || !address_within(found->token.bound_cidrs, call.caller().address)) return nullptr;
+  return TRY(core_.policies().acl(call.storage().transaction(), found->token.policies));
+}
+
 // Without a token: mounts that are listed for everybody. With one: those that its policies reach.
 Result<Reply> Sys::list_ui_mounts(Call& call) {
   std::shared_ptr<const Acl> acl;
   if (!call.caller().token.empty()) {
-    const auto hash = TRY(core_.tokens().hash_of(core_.barrier(), call.caller().token));
-    if (const auto found = TRY(core_.tokens().find(call.storage().transaction(), hash)); found && !found->value->token.has_ended(call.now()))
-      acl = TRY(core_.policies().acl(call.storage().transaction(), found->value->token.policies));
+    acl = TRY(acl_here(call));
     if (!acl) return fail(Code::denied, "permission denied");
   }
   json::Object secret, auth;
@@ -42,10 +48,8 @@ Result<Reply> Sys::list_ui_mounts(Call& call) {
 
 // Any token may ask where a path lies that its policies reach; of all else it hears the same as of what is not there.
 Result<Reply> Sys::read_ui_mount(Call& call) {
-  const auto hash = call.caller().token.empty() ? std::string() : TRY(core_.tokens().hash_of(core_.barrier(), call.caller().token));
-  const auto found = hash.empty() ? std::nullopt : TRY(core_.tokens().find(call.storage().transaction(), hash));
-  if (!found || found->value->token.has_ended(call.now()) || found->value->token.uses == Token::spent_uses) return fail(Code::denied, "permission denied");
-  const auto acl = TRY(core_.policies().acl(call.storage().transaction(), found->value->token.policies));
+  const auto acl = TRY(acl_here(call));
+  if (!acl) return fail(Code::denied, "permission denied");
   std::string wanted(call[path]);
   if (!wanted.ends_with('/')) wanted += '/';
   const auto refusal = [&] {
@@ -60,9 +64,8 @@ Result<Reply> Sys::read_ui_mount(Call& call) {
 }
 
 Result<Reply> Sys::read_resultant_acl(Call& call) {
-  const auto found = TRY(core_.tokens().find(call.storage().transaction(), std::string(call.caller().token_hash)));
-  if (!found) return fail(Code::denied, "permission denied");
-  const auto acl = TRY(core_.policies().acl(call.storage().transaction(), found->value->token.policies));
+  const auto acl = TRY(acl_here(call));
+  if (!acl) return fail(Code::denied, "permission denied");
   json::Object data, exact, globs;
   data.put("root", acl->is_root());
   for (const auto& rule : acl->rules()) {

@@ -64,6 +64,8 @@ class Sys final : public Engine {
   Result<Reply> show_tune(Call&, bool auth);
   Result<Reply> tune(Call&, bool auth);
   Result<Reply> capabilities_of(Call&, const Token* token);
+  Result<std::shared_ptr<const CachedToken>> live_token(Call&, std::string_view id);
+  Result<std::shared_ptr<const Acl>> acl_here(Call&);
   json::Object seal_status_json(const SealStatus&) const;
 
   Core& core_;
