@@ -38,6 +38,7 @@ class Core {
       std::string prefix = "vault";
       Seconds prometheus_retention{24 * 3600};   // 0: not for Prometheus
     } telemetry{};
+    bool introspection = false;                  // sys/internal/inspect is there
     std::string api_address{};                   // that clients are told
     StringMap sanitized_config{};                // the configuration without secrets, each setting as JSON
     bool sweeps = true;                  // false: a test calls sweep()

@@ -121,8 +121,7 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
       else if (unenforced.contains(key)) return refused(item, "is not supported yet: take it out");
       else config.notes.push_back(unknown_field(item, source));
     }
-    for (const auto& [on, name] : {std::pair(config.raw_storage_endpoint, "raw_storage_endpoint"), std::pair(config.introspection_endpoint, "introspection_endpoint")})
-      if (on) config.notes.push_back(concat("\"", name, "\" has no effect: this server has no such endpoint yet"));
+    if (config.raw_storage_endpoint) config.notes.push_back("\"raw_storage_endpoint\" has no effect: this server has no such endpoint yet");
     if (config.default_lease_ttl > config.max_lease_ttl) return fail(Code::invalid, "default_lease_ttl is longer than max_lease_ttl");
     return {};
   };

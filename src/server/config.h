@@ -36,8 +36,8 @@ struct Config {
   unsigned io_threads = 0;             // event loops; 0: one a core
   std::size_t cache_bytes = 0;         // of the store's block cache; 0: its default
   bool disable_mlock = false;
-  bool raw_storage_endpoint = false;   // both are told in sys/config/state and not served yet
-  bool introspection_endpoint = false;
+  bool raw_storage_endpoint = false;   // told in sys/config/state and not served yet
+  bool introspection_endpoint = false; // sys/internal/inspect is there
   std::vector<std::string> notes{};    // what was read and has no effect here, or is unknown; for the log
 };
 

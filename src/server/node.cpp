@@ -28,6 +28,7 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   options.lockout = config.lockout;
   options.telemetry = {.prefix = config.metrics_prefix, .prometheus_retention = config.prometheus_retention};
   options.api_address = config.api_addr;
+  options.introspection = config.introspection_endpoint;
   options.sanitized_config = sanitized(config);
   for (const auto& listener : config.listeners)
     for (const auto& [status, headers] : listener.http.custom_headers)

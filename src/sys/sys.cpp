@@ -24,7 +24,7 @@ Spec spec(Core& core) {
       &password_policy_routes,
       &key_routes,      &rekey_routes,  &generate_root_routes,
       &remount_routes,
-      &metrics_routes,  &observe_routes,
+      &metrics_routes,  &observe_routes, &inspect_routes,
   };
   for (auto* part : parts)
     for (auto& route : (*part)()) spec.routes.push_back(std::move(route));

@@ -49,6 +49,7 @@ class Sys final : public Engine {
   // metrics.cpp, observe.cpp: what an operator asks about the server itself
   Result<Reply> read_metrics(Call&);
   Result<Reply> read_host_info(Call&), read_in_flight(Call&), read_config_state(Call&), list_versions(Call&), read_ha_status(Call&);
+  Result<Reply> inspect_router(Call&);
   Result<Reply> count_tokens(Call&), count_entities(Call&), count_requests(Call&);
   // web_settings.cpp
   Result<Reply> read_cors(Call&), write_cors(Call&), delete_cors(Call&);
@@ -89,6 +90,7 @@ std::vector<Route> generate_root_routes();
 std::vector<Route> remount_routes();
 std::vector<Route> metrics_routes();
 std::vector<Route> observe_routes();
+std::vector<Route> inspect_routes();
 std::vector<Route> web_routes();
 std::vector<Route> tool_routes();
 std::vector<Route> password_policy_routes();

@@ -31,6 +31,16 @@ TEST(Observe, AListenerMayRefuseWhatSharesAloneCanDo) {
   EXPECT_EQ(world.ask("GET", "sys/rekey/init", {}, "").status, 200);
 }
 
+TEST(Observe, TheRouterIsShownOnlyWhereItIsConfigured) {
+  World closed;
+  EXPECT_EQ(closed.ask("GET", "sys/internal/inspect/router/root").status, 404);
+  World open({.initialised = true, .table = memory_table(), .introspection = true});
+  for (const char* tag : {"root", "uuid", "accessor", "storage"})
+    EXPECT_TRUE(open.ask("GET", std::string("sys/internal/inspect/router/") + tag).body.view().contains(R"("mount_path":"sys/")")) << tag;
+  EXPECT_EQ(open.ask("GET", "sys/internal/inspect/router/nope").status, 404);
+  EXPECT_EQ(open.ask("GET", "sys/internal/inspect/router/root", {}, "").status, 403);
+}
+
 TEST(Observe, RequestsUnderWayAreListedWhileTheyComeAndGo) {
   World world;
   std::atomic<bool> over = false;

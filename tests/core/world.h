@@ -32,12 +32,14 @@ class World {
   struct Options {
     bool initialised = true;
     std::unique_ptr<Table> table = memory_table();
+    bool introspection = false;
     std::function<void(Core&)> prepare{};  // before the first request: further types
   };
   World() : World(Options{}) {}
   explicit World(Options options) : store_(std::make_unique<Committer>(std::move(options.table))) {
     Core::Options core_options;
     core_options.cluster_name = "in-process";
+    core_options.introspection = options.introspection;
     core_options.sweeps = false;  // advance() does
     core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(core_options));
     server::register_everything(*core_);
