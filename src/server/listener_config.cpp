@@ -179,6 +179,8 @@ Result<ListenerConfig> read_listener(const hcl::Block& block, std::string_view s
     else notes.push_back(unknown_field(item, source));
   }
   TRY(settle_proxy(block, config.net.proxy));
+  if ((is_unix || tls_disabled) && tls.client_certificates == net::ClientCertificates::require)
+    return hcl::fail_at(block.line, "tls_require_and_verify_client_cert asks for certificates on a listener without TLS: take it out, or set up TLS");
   if (is_unix || tls_disabled) return config;  // on a unix socket nobody listens in between
   if (tls.cert_file.empty() || tls.key_file.empty()) return hcl::fail_at(block.line, "listener \"tcp\" needs tls_cert_file and tls_key_file, or tls_disable = true");
   config.net.tls = std::move(tls);

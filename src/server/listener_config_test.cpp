@@ -49,6 +49,7 @@ TEST(ListenerConfig, AMisspeltFieldIsToldAndOneThatWouldProtectIsRefused) {
   EXPECT_EQ(config.notes, (std::vector<std::string>{"unknown or unsupported field tls_disabel found in configuration at a.hcl:3",
                                                     "unknown or unsupported field log_levle found in configuration at a.hcl:5"}));
   EXPECT_TRUE(refusal("listener \"tcp\" { tls_disable = true  chroot_namespace = \"a\" }").contains("not supported"));
+  EXPECT_TRUE(refusal("listener \"tcp\" { tls_disable = true  tls_require_and_verify_client_cert = true }").contains("without TLS"));
   EXPECT_TRUE(refusal("listener \"tcp\" { tls_disable = true  x_forwarded_for_authorized_addrs = \"10.0.0.0/8,bad\" }").contains("\"bad\", which is neither"));
   EXPECT_TRUE(refusal("listener \"tcp\" { tls_disable = true  http_read_timeout = \"-1s\" }") != "");
   EXPECT_TRUE(refusal("listener \"tcp\" { }").contains("needs tls_cert_file and tls_key_file"));

@@ -1,5 +1,6 @@
 // sys/locked-users: who is locked out after failed logins, and letting somebody in again.
 #include "sys/sys.h"
+#include "text/lower.h"
 
 namespace sr::sys {
 namespace {
@@ -49,8 +50,12 @@ Result<Reply> Sys::list_locked_users(Call& call) {
 
 Result<Reply> Sys::unlock_user(Call& call) {
   const auto router = core_.mounts().router();
-  if (const Mount* mount = router->by_accessor(call[mount_accessor]))
-    TRY(core_.lockouts().forget(call.storage().transaction(), mount->entry, call[alias_identifier]));
+  const Mount* mount = router->by_accessor(call[mount_accessor]);
+  if (!mount) return Reply::empty();
+  // Methods that ignore case count under the name in lower case; what is written here may be spelled as the user spells it.
+  const std::string lower = to_lower(call[alias_identifier]);
+  TRY(core_.lockouts().forget(call.storage().transaction(), mount->entry, call[alias_identifier]));
+  if (lower != call[alias_identifier]) TRY(core_.lockouts().forget(call.storage().transaction(), mount->entry, lower));
   return Reply::empty();
 }
 

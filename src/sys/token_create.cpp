@@ -70,7 +70,7 @@ Result<Strings> policies_by_role(const Wish& wish) {
   };
   Strings policies = wish.policies.empty() ? Strings() : with_default(wish.policies);
   if (!role.allowed.empty() || !role.allowed_globs.empty()) {
-    const Strings allowed = with_default(role.allowed);
+    const Strings allowed = has(role.allowed, "root") ? Strings{"root"} : with_default(role.allowed);
     if (policies.empty()) policies = allowed;
     if (!std::ranges::all_of(policies, [&](const auto& name) { return has(allowed, name) || has_glob(role.allowed_globs, name); }))
       return fail(Code::invalid, concat("token policies (", quoted_list(policies), ") must be subset of the role's allowed policies (", quoted_list(allowed),
@@ -129,7 +129,7 @@ Result<bool> wants_batch(const Call& call, const TokenRole* role) {
     return !text.empty() && (!duration || duration->count() != 0);
   };
   if (is_set(call[field::explicit_max_ttl])) return refuse("explicit_max_ttl");
-  if (call[field::num_uses] != 0) return refuse("num_uses");
+  if (call[field::num_uses] != 0 || (role && role->token.uses > 0)) return refuse("num_uses");  // nobody would count them
   if (is_set(call[field::period])) return refuse("period");
   return true;
 }
@@ -191,7 +191,6 @@ Result<Reply> TokenApi::make(Call& call, bool orphan_path, const TokenRole* role
     take_lesser(life.explicit_ttl_max, role->token.explicit_ttl_max, "Explicit max TTL", reply);
     take_lesser(life.period, role->token.period, "Period", reply);
   }
-  if (made.batch) made.uses = 0;
   const Time now = call.now();
   made.created = now;
   made.renewable = call[field::renewable] && (!role || role->renewable) && !made.batch;
