@@ -253,6 +253,7 @@ Result<Response> ApiClient::State::attempt(const Request& request, const std::st
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // one request at a time: HTTP/2 would gain nothing
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count() * 1000));
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "strongroom");
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);

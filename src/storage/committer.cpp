@@ -38,6 +38,16 @@ Committer::Committer(std::unique_ptr<Table> table, std::size_t batches_max)
 
 Committer::~Committer() { table_->stop_waiting(); }
 
+void Committer::subscribe(CommitListener listener) {
+  std::lock_guard lock(listening_);
+  listeners_.push_back(std::move(listener));
+}
+
+void Committer::unsubscribe() {
+  std::lock_guard lock(listening_);
+  listeners_.clear();
+}
+
 void Committer::commit(Batch batch, CommitDone done) {
   if (auto fits = check_size(batch); !fits) return done(failure(std::move(fits).error()));
   Waiting waiting{std::move(batch), std::move(done)};
@@ -85,6 +95,7 @@ std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
 
   const auto taken = waiting.first(count);
   std::vector<std::string_view> keys;
+  std::unique_lock listening(listening_);
   for (auto& [batch, done, outcome] : taken) {
     if (outcome && !written) outcome = failure(written.error());
     if (!outcome || batch.writes.empty() || listeners_.empty()) continue;
@@ -92,6 +103,7 @@ std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
     for (const auto& write : batch.writes) keys.push_back(write.key);
     for (const auto& listener : listeners_) listener(*outcome, keys);
   }
+  listening.unlock();
   for (auto& [batch, done, outcome] : taken) done(outcome);
   return waiting.subspan(count);
 }

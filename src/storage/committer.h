@@ -1,6 +1,7 @@
 // The Store on one Table. Its thread checks the preconditions of all batches that wait, merges them into one write and
 // calls back; what came in meanwhile is the next round. It is the only writer, so what it remembers of revisions is true.
 #pragma once
+#include <mutex>
 #include <unordered_map>
 #include "base/inbox.h"
 #include "storage/table.h"
@@ -14,7 +15,8 @@ class Committer final : public Store {
 
   std::unique_ptr<const Snapshot> snapshot() const override { return table_->snapshot(); }
   void commit(Batch, CommitDone) override;
-  void subscribe(CommitListener listener) override { listeners_.push_back(std::move(listener)); }
+  void subscribe(CommitListener) override;
+  void unsubscribe() override;
   std::string_view type() const override { return table_->type(); }
 
  private:
@@ -24,6 +26,7 @@ class Committer final : public Store {
   Result<Revision> revision_of(const std::string& key);
 
   const std::unique_ptr<Table> table_;
+  std::mutex listening_;  // guards listeners_, and is held while they are called
   std::vector<CommitListener> listeners_;
   std::unordered_map<std::string, Revision> known_;  // bounded; dropped after a failed write
   Inbox<Waiting> inbox_;

@@ -69,6 +69,7 @@ class Store {
   virtual std::unique_ptr<const Snapshot> snapshot() const = 0;
   virtual void commit(Batch, CommitDone) = 0;
   virtual void subscribe(CommitListener) = 0;  // before the first commit
+  virtual void unsubscribe() = 0;              // afterwards no listener is called, and none is running; not from within one
   virtual std::string_view type() const = 0;   // "rocksdb", "inmem"
 };
 
