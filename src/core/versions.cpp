@@ -12,7 +12,7 @@ Result<std::vector<VersionEntry>> load_versions(Transaction& transaction) {
   std::vector<VersionEntry> all;
   for (const auto& name : TRY(core.list(keys::versions)))
     if (const auto row = TRY(core.get(concat(keys::versions, name)))) all.push_back(TRY(load_record<VersionEntry>(row->value)));
-  std::ranges::stable_sort(all, {}, &VersionEntry::installed);
+  std::ranges::sort(all, {}, [](const VersionEntry& entry) { return std::pair(entry.installed, std::string_view(entry.version)); });
   return all;
 }
 
