@@ -39,6 +39,7 @@ class AddressTarget final : public Target {
     curl_easy_reset(curl_);  // keeps the connection
     const std::string url = options_.address + request.target;
     set(CURLOPT_URL, url.c_str());
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // what the scripts say of heads and bodies is about this one
     set(CURLOPT_PATH_AS_IS, 1L);
     set(CURLOPT_TIMEOUT, 60L);
     set(CURLOPT_WRITEFUNCTION, take_body);
