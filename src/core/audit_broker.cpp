@@ -178,9 +178,10 @@ void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& re
   std::vector<std::vector<Buffer>> lines = render_lines(*shared, request, kinds);
   if (request.place != Place::loop) return hand_over(*shared, std::move(lines), std::move(done));
   // Behind the requests that the loop has still to read in this round: so all its lines wake the device's thread once and are one write.
-  // The request stays where it is until `done`. Its devices may have been disabled meanwhile: those count that are enabled now.
+  // The request stays where it is until `done`. Its devices may have been disabled meanwhile: those count that are enabled now. A seal
+  // disables none: what was answered before it still has its lines.
   request.home.post([this, &request, kinds, shared = std::move(shared), lines = std::move(lines), done = std::move(done)]() mutable {
-    if (auto now = devices(); now != shared) {
+    if (auto now = devices(); now != shared && !parts_.barrier.locked()) {
       if (now->empty()) return done({});
       lines = render_lines(*now, request, kinds);
       shared = std::move(now);
@@ -192,12 +193,6 @@ void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& re
 Result<std::shared_ptr<AuditDevice>> AuditBroker::make(const AuditDeviceEntry& entry, bool must_open) {
   const auto maker = makers_.find(entry.type);
   if (maker == makers_.end()) return fail(Code::invalid, concat("unknown backend type: \"", entry.type, "\""));
-  std::vector<std::shared_ptr<AuditDevice>> retired;
-  {
-    std::lock_guard lock(mutex_);
-    retired.swap(retired_);
-  }
-  for (const auto& device : retired) device->wait_until_retired();  // it may be its file that is wanted again
   std::optional<AuditCheckpoint> last;
   Transaction transaction(parts_.store, &parts_.barrier);
   transaction.go_on(Tier::any);
@@ -225,6 +220,12 @@ Result<Secret> AuditBroker::open(AuditDeviceEntry entry) {
       opened_.erase(found);  // of a call that came to nothing: it would hold its file
     }
   }
+  std::vector<std::shared_ptr<AuditDevice>> retired;
+  {
+    std::lock_guard lock(mutex_);
+    retired.swap(retired_);
+  }
+  for (const auto& device : retired) device->wait_until_retired();  // it may be its file that is wanted again; here a thread may wait
   entry.id = random_uuid(parts_.random);
   entry.salt = Secret(random_bytes(parts_.random, 32));
   entry.signing_seed = Secret(random_bytes(parts_.random, 32));
@@ -302,7 +303,10 @@ void AuditBroker::reopen() {
 }
 
 void AuditBroker::on_commit(Revision, std::span<const std::string_view> committed) {
-  const auto concerns = [](std::string_view key) { return key.contains("/core/audit/"); };
+  const auto concerns = [](std::string_view key) {
+    const auto name = View::core_name(key);
+    return name && name->starts_with(keys::audit_devices);
+  };
   if (parts_.barrier.locked() || std::ranges::none_of(committed, concerns)) return;
   if (const auto loaded = load(); !loaded) parts_.log.error("audit", "the audit table could not be read again", {{"why", loaded.error().message}});
 }

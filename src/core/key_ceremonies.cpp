@@ -199,7 +199,7 @@ Result<KeyCeremonies::RootStatus> KeyCeremonies::give_for_root(Transaction& tran
     }
     root_->token_id = "hvs." + random_base62(parts_.random, otp_size - 4);
     root_waits_ = true;
-    root_->token_key = concat("/core/", keys::tokens, TRY(parts_.tokens.hash_of(parts_.barrier, root_->token_id)));
+    root_->token_key = concat(keys::tokens, TRY(parts_.tokens.hash_of(parts_.barrier, root_->token_id)));
   }
   status.progress = now.secret_threshold;
   NewToken wanted;
@@ -221,13 +221,13 @@ Result<KeyCeremonies::RootStatus> KeyCeremonies::give_for_root(Transaction& tran
 
 // What has become durable needs its attempt no more.
 void KeyCeremonies::on_commit(std::span<const std::string_view> committed) {
-  const auto has = [&](std::string_view end) { return std::ranges::any_of(committed, [&](std::string_view key) { return key.ends_with(end); }); };
-  const bool has_ring = has(concat("/core/", keys::keyring));
+  const auto has = [&](std::string_view name) { return std::ranges::any_of(committed, [&](std::string_view key) { return View::core_name(key) == name; }); };
+  const bool has_ring = has(keys::keyring);
   if (!has_ring && !root_waits_) return;
   std::lock_guard lock(mutex_);
   if (has_ring) {
     parts_.rotation.adopt(pending_);
-    if (has(concat("/core/", keys::root_key))) rekey_.reset(), pending_.clear();
+    if (has(keys::root_key)) rekey_.reset(), pending_.clear();
   }
   if (root_ && !root_->token_key.empty() && has(root_->token_key)) root_.reset(), root_waits_ = false;
 }

@@ -222,9 +222,12 @@ Result<void> Mounts::load() {
 void Mounts::unload() { router_.store(std::make_shared<Router>(fixed_, 0)); }
 
 void Mounts::on_commit(Revision, std::span<const std::string_view> committed) {
-  if (barrier_.locked() || std::ranges::none_of(committed, [](std::string_view key) { return key.ends_with(keys::mounts_changed); })) return;
+  if (barrier_.locked() || std::ranges::none_of(committed, [](std::string_view key) { return View::core_name(key) == keys::mounts_changed; })) return;
   if (const auto loaded = load(); !loaded) log_.error("core", "the mount table could not be read again", {{"why", loaded.error().message}});
-  const auto is_job = [](std::string_view key) { return key.contains("/core/job/unmount/") || key.contains("/core/job/upgrade/"); };
+  const auto is_job = [](std::string_view key) {
+    const auto name = View::core_name(key);
+    return name && (name->starts_with("job/unmount/") || name->starts_with("job/upgrade/"));
+  };
   if (poke_ && std::ranges::any_of(committed, is_job)) poke_();
 }
 

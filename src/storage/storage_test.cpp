@@ -15,6 +15,14 @@ class TransactionTest : public testing::Test {
   Committed commit() { return commit_and_wait(store, *transaction.take_batch()); }
 };
 
+TEST_F(TransactionTest, TellsTheCoresRowsFromThoseThatAClientNames) {
+  EXPECT_EQ(View::core_name(view.at("audit/file/").text()), "audit/file/");
+  View mount = View::mount(transaction, NamespaceId("root"), "6f2b");
+  for (const auto* name : {"core/audit/file/", "a/core/audit/file/", "changed/mounts", "1/root/core/audit/file/"})
+    EXPECT_FALSE(View::core_name(mount.at(name).text())) << name;
+  for (const auto* odd : {"", "1", "1/", "1/root", "1/root/core", "2/root/core/a", "1//core"}) EXPECT_FALSE(View::core_name(odd)) << odd;
+}
+
 TEST_F(TransactionTest, SeesItsOwnWritesAndCommitsThemTogether) {
   ASSERT_TRUE(view.put("a", Secret("1")));
   EXPECT_EQ((*view.get("a"))->value, Secret("1"));

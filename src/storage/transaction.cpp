@@ -103,6 +103,14 @@ View View::core(Transaction& transaction, const NamespaceId& space) {
   return View(transaction, concat(format, "/", space.text(), "/core/"));
 }
 
+std::optional<std::string_view> View::core_name(std::string_view storage_key) {
+  constexpr std::string_view folder = "/core/";
+  if (!storage_key.starts_with(format) || !storage_key.substr(format.size()).starts_with('/')) return std::nullopt;
+  const auto space_end = storage_key.find('/', format.size() + 1);
+  if (space_end == storage_key.npos || !storage_key.substr(space_end).starts_with(folder)) return std::nullopt;
+  return storage_key.substr(space_end + folder.size());
+}
+
 View View::mount(Transaction& transaction, const NamespaceId& space, std::string_view uuid) {
   SR_ASSERT(!space.empty() && space.text().find('/') == std::string::npos);
   SR_ASSERT(!uuid.empty() && uuid.find('/') == std::string_view::npos && uuid != "core");

@@ -88,6 +88,8 @@ class View {
   // The rows of the core, and those of a mount.
   static View core(Transaction& transaction, const NamespaceId& space);
   static View mount(Transaction& transaction, const NamespaceId& space, std::string_view uuid);
+  // What a row of the core is called there; nothing for the rows of mounts, which clients name as they like.
+  static std::optional<std::string_view> core_name(std::string_view storage_key);
   View(Transaction& transaction, std::string prefix) : transaction_(transaction), prefix_(std::move(prefix)) {}
 
   View under(std::string_view folder) const { return View(transaction_, concat(prefix_, folder)); }

@@ -15,8 +15,7 @@ constexpr TextField accessor{"accessor", "Accessor of that token."};
 Result<std::shared_ptr<const CachedToken>> Sys::live_token(Call& call, std::string_view id) {
   auto found = TRY(core_.tokens().identify(call.storage().transaction(), core_.barrier(), id, TRY(core_.tokens().hash_of(core_.barrier(), id))));
   const bool is_spent = found && found->token.uses == Token::spent_uses && id != call.caller().token;  // the caller's own is, by this very call
-  if (!found || found->token.has_ended(call.now()) || found->token.going || is_spent) return nullptr;
-  return found;
+  return is_spent ? nullptr : found;
 }
 
 // The answer holds one list a path, and for the first path the list once more as "capabilities".

@@ -13,7 +13,7 @@ Result<std::optional<TokenApi::Found>> TokenApi::find_hash(Call& call, std::stri
 Result<std::optional<TokenApi::Found>> TokenApi::find(Call& call, std::string_view id) {
   std::string hash = TRY(core_.tokens().hash_of(core_.barrier(), id));
   const auto held = TRY(core_.tokens().identify(call.storage().transaction(), core_.barrier(), id, hash));
-  if (!held || held->token.has_ended(call.now()) || held->token.going) return std::nullopt;
+  if (!held) return std::nullopt;
   return Found{std::move(hash), held->token};
 }
 
