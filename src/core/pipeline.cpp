@@ -167,7 +167,8 @@ Result<void> Pipeline::identify(Parked& r) {
   if (!address_within(token.bound_cidrs, r->in.address)) return fail(Code::denied, "permission denied");
   caller.held = std::move(found);
   caller.token = &caller.held->token;
-  const bool is_taken = r->route && r->route->wrapping == WrappingToken::taken && caller.hash == r->wrapping;
+  const bool is_taken = r->route && r->route->wrapping == WrappingToken::taken && caller.hash == r->wrapping &&
+                        (r->in.op == Op::update || r->in.op == Op::create);  // a GET takes nothing, and is a use like any other
   caller.limited = token.is_limited() && !is_taken;  // the handler takes the token itself, with all that it holds, or nothing
   meters_.check_token.add(lap(*r));
   return {};

@@ -37,6 +37,8 @@ constexpr std::int32_t stream_window = 256 * 1024;
 constexpr std::int32_t connection_window = 1024 * 1024;
 constexpr std::size_t body_at_first = 64 * 1024;  // a promised length reserves no more than this
 
+constexpr std::int64_t linger_time = 2000;        // milliseconds, for a client that is answered before it has sent everything
+
 // Frames that bring no request and no body each take one out; time and what is written fill it again.
 constexpr std::int64_t calm_max = 4096, calm_per_second = 512;
 constexpr std::size_t written_bytes_per_calm = 1024;  // window updates are the price of a large answer
@@ -52,7 +54,7 @@ bool is_target(std::string_view path) {
 }  // namespace
 
 struct Http2Session::State {
-  enum class Step : std::uint8_t { head, body, queued, served, answered };
+  enum class Step : std::uint8_t { head, body, queued, served, answered, lingers };
   struct Stream {
     Step step = Step::head;
     bool ended = false;            // the client has sent all of it
@@ -63,6 +65,7 @@ struct Http2Session::State {
     Request request;
     Buffer out;                    // the body of the answer
     std::size_t taken = 0;         // of it
+    std::size_t unwanted = 0;      // bytes of the request that came when it was answered
   };
 
   const Http2Limits limits;
@@ -116,7 +119,7 @@ struct Http2Session::State {
 
   void take_field(StreamId id, std::string_view name, std::string_view value) {
     Stream* stream = find(id);
-    if (!stream || stream->step == Step::answered) return;
+    if (!stream || stream->step >= Step::answered) return;
     stream->head_bytes += name.size() + value.size() + 4;
     if (stream->head_bytes > limits.message.head_bytes) return refuse(id, 431, "header fields too large");
     if (++stream->fields > limits.message.header_count + 4) return refuse(id, 431, "too many header fields");
@@ -154,7 +157,8 @@ struct Http2Session::State {
 
   void take_body(StreamId id, std::string_view bytes) {
     Stream* stream = find(id);
-    if (!stream || stream->step != Step::body) return;
+    if (!stream) return;
+    if (stream->step != Step::body) return take_unwanted(id, *stream, bytes.size());
     if (bytes.size() > limits.message.body_bytes - stream->request.body.size()) return refuse(id, 413, "http: request body too large");
     stream->request.body.append(bytes);
     bodies += bytes.size();
@@ -163,7 +167,7 @@ struct Http2Session::State {
   void end_request(StreamId id) {
     Stream* stream = find(id);
     if (!stream) return;
-    stream->ended = true;
+    stream->ended = true;  // nghttp2 closes the stream when both sides have ended
     if (stream->step != Step::body) return;
     stream->step = Step::queued;
     set_deadline(*stream, now + limits.service_time);
@@ -179,7 +183,7 @@ struct Http2Session::State {
 
   void answer(StreamId id, Response response, std::string_view date) {
     Stream* stream = find(id);
-    if (!stream || stream->step == Step::answered) return;
+    if (!stream || stream->step >= Step::answered) return;
     drop_body(*stream);
     stream->step = Step::answered;
     const bool bodiless = response.status == 204 || response.status == 304;
@@ -236,10 +240,17 @@ struct Http2Session::State {
     return static_cast<ssize_t>(part);
   }
 
-  // The answer is out; a client that still sends its request need not go on.
+  // The answer is out. A client that still sends its request is left some time and bytes to see it: reset at once, many clients
+  // would show the reset and not the answer (curl does).
   void end_answer(StreamId id) {
     Stream* stream = find(id);
-    if (stream && !stream->ended) nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
+    if (!stream || stream->ended) return;
+    stream->step = Step::lingers;
+    set_deadline(*stream, now + linger_time);
+  }
+  void take_unwanted(StreamId id, Stream& stream, std::size_t bytes) {
+    stream.unwanted += bytes;
+    if (stream.unwanted > limits.message.body_bytes) nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR);
   }
 
   void close_stream(StreamId id) {
@@ -407,6 +418,7 @@ void Http2Session::expire(Time now) {
       case State::Step::queued:
       case State::Step::served: state.answer(id, Response::text(504, "application/json", "{\"errors\":[\"context deadline exceeded\"]}\n"), {}); break;
       case State::Step::answered: nghttp2_submit_rst_stream(state.session, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL); break;
+      case State::Step::lingers: nghttp2_submit_rst_stream(state.session, NGHTTP2_FLAG_NONE, id, NGHTTP2_NO_ERROR); break;
     }
   }
   state.earliest = never;

@@ -188,7 +188,7 @@ TEST(Http2, LimitsWhatOneMessageIs) {
   pair.pump();
   EXPECT_EQ(pair.answers[large_head].status, "431");
   EXPECT_EQ(pair.answers[promised].status, "413");
-  EXPECT_EQ(pair.answers[promised].reset, NGHTTP2_NO_ERROR + 1) << "it need not send on";
+  EXPECT_EQ(pair.answers[promised].reset, 0u) << "curl would show the reset and not the answer";
   EXPECT_EQ(pair.answers[grown].status, "413");
   EXPECT_NE(pair.answers[odd].status, "200");
   EXPECT_NE(pair.answers[star].status, "200");
@@ -197,6 +197,32 @@ TEST(Http2, LimitsWhatOneMessageIs) {
   ASSERT_EQ(arrived.size(), 1u);
   EXPECT_EQ(arrived[0].stream, long_path);
   EXPECT_EQ(pair.session.body_bytes(), 0u);
+}
+
+TEST(Http2, WhoIsAnsweredBeforeHeHasSentAllIsGivenTimeToSeeIt) {
+  Pair pair;
+  const auto silent = pair.post("/", "", false, {{"content-length", "100001"}});
+  const auto stubborn = pair.post("/", "", false, {{"content-length", "100001"}});
+  const auto ends = pair.post("/", "", false, {{"a", std::string(4096, 'a')}});
+  pair.pump();
+  const auto send = [&](StreamId id, std::size_t size, bool end) {
+    pair.bodies[id] = {std::string(size, 'x'), end};
+    nghttp2_session_resume_data(pair.client, id);
+    pair.pump();
+  };
+  send(ends, 10, true);
+  send(stubborn, 100'000, false);
+  EXPECT_EQ(pair.answers[stubborn].reset, 0u);
+  send(stubborn, 1, false);
+  EXPECT_EQ(pair.answers[stubborn].reset, NGHTTP2_NO_ERROR + 1) << "it sends without end";
+  EXPECT_EQ(pair.session.body_bytes(), 0u);
+  EXPECT_FALSE(pair.session.idle());
+  pair.now += 2000;
+  pair.session.expire(pair.now);
+  pair.pump();
+  EXPECT_EQ(pair.answers[silent].reset, NGHTTP2_NO_ERROR + 1) << "it need not send on";
+  EXPECT_EQ(pair.answers[ends].reset, 0u);
+  EXPECT_TRUE(pair.session.idle());
 }
 
 TEST(Http2, ManyFieldsAreTooMany) {
@@ -269,6 +295,9 @@ TEST(Http2, EndsStreamsWhoseTimeIsOver) {
   pair.answer(served, "late");
   pair.pump();
   EXPECT_EQ(pair.answers[served].status, "504");
+  pair.now += 2000;
+  pair.session.expire(pair.now);
+  pair.pump();
   EXPECT_TRUE(pair.session.idle());
   EXPECT_EQ(pair.session.earliest_deadline() <= pair.now, false);
 }
