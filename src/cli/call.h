@@ -27,6 +27,7 @@ struct Call {
   Session& session() { return *connection; }
   bool interactive() const { return !flags.on("non-interactive"); }
   bool table() const { return style.format == Format::table; }
+  std::string_view product() const { return program == "vault" ? "Vault" : program == "bao" ? "OpenBao" : "Strongroom"; }  // in messages
   std::string_view field() const { return flags.has("field") ? std::string_view(flags.text("field")) : std::string_view(); }
 
   // What went wrong, and the code for it.

@@ -7,7 +7,7 @@
 
 namespace sr::cli {
 
-std::span<const Command> basic_commands();     // read write list delete patch unwrap status version print path-help
+std::span<const Command> basic_commands();     // read write list delete patch unwrap version print path-help
 std::span<const Command> login_command();
 std::span<const Command> kv_commands();
 std::span<const Command> kv_metadata_commands();
@@ -15,7 +15,13 @@ std::span<const Command> token_commands();
 std::span<const Command> policy_commands();
 std::span<const Command> mount_commands();     // secrets, auth
 std::span<const Command> audit_commands();
-std::span<const Command> operator_commands();
+std::span<const Command> status_command();
+std::span<const Command> operator_commands();  // the group alone
+std::span<const Command> operator_init_command();
+std::span<const Command> operator_unseal_commands();
+std::span<const Command> operator_key_commands();
+std::span<const Command> operator_rekey_command();
+std::span<const Command> operator_generate_root_command();
 std::span<const Command> lease_commands();
 std::span<const Command> completion_command();
 std::span<const Command> server_commands();    // rows of commands that run elsewhere

@@ -78,16 +78,21 @@ class Completion {
   }
 
   void offer_values(const Flag& flag, const std::string& front) {
-    if (flag.name == "format")
-      for (const std::string_view format : {"table", "json", "yaml", "raw"}) offer(front + std::string(format));
-    else if (flag.name == "method")
+    // Flags of one name mean the same in every command; a word that one command takes and another does not is told by the command.
+    static constexpr std::pair<std::string_view, std::string_view> words[] = {
+        {"format", "table"}, {"format", "json"}, {"format", "yaml"}, {"format", "raw"}, {"target", "barrier"}, {"target", "recovery"}, {"type", "service"}, {"type", "batch"},
+        {"mode", "orphan"}, {"mode", "path"}, {"listing-visibility", "hidden"}, {"listing-visibility", "unauth"}, {"token-type", "default-service"},
+        {"token-type", "default-batch"}, {"token-type", "service"}, {"token-type", "batch"}};
+    for (const auto& [name, word] : words)
+      if (flag.name == name && !(word == "raw" && (match_.command->output & raw) == 0)) offer(front + std::string(word));
+    if (flag.name == "method")
       for (const LoginMethod& method : login_methods()) offer(front + std::string(method.name), method.text);
     else if (flag.name == "mount") {
       for (const auto& [mount, type] : mounts("secret"))
         if (type == "kv") offer(front + mount);
     } else if (flag.name == "policy") {
       offer_policies(front);
-    } else if (flag.name == "config" || flag.name == "ca-cert" || flag.name == "ca-path" || flag.name == "client-cert" || flag.name == "client-key" || flag.name == "pgp-keys") {
+    } else if (flag.name == "config" || flag.name == "ca-cert" || flag.name == "ca-path" || flag.name == "client-cert" || flag.name == "client-key" || flag.name.ends_with("pgp-key") || flag.name.ends_with("pgp-keys")) {
       offer_files();
     }
   }

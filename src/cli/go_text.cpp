@@ -111,6 +111,16 @@ std::string go_time(std::string_view rfc3339) {
   return out + " " + offset + " " + offset;
 }
 
+std::string go_rfc822(std::string_view time) {
+  static constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::string_view form = "0000-00-00T00:00";
+  const bool fits = time.size() > form.size() && time.ends_with('Z') &&
+                    std::ranges::equal(time.substr(0, form.size()), form, [](char c, char f) { return f == '0' ? c >= '0' && c <= '9' : c == f; });
+  const std::size_t month = fits ? static_cast<std::size_t>(10 * (time[5] - '0') + time[6] - '0') : 0;
+  if (month < 1 || month > 12) return std::string(time);
+  return std::string(time.substr(8, 2)) + " " + std::string(months[month - 1]) + " " + std::string(time.substr(2, 2)) + " " + std::string(time.substr(11, 5)) + " UTC";
+}
+
 std::string wrap_lines(std::string_view text, unsigned indent) {
   std::vector<std::string_view> words;
   const std::size_t first = text.find_first_not_of(" \t\r\n");

@@ -29,7 +29,7 @@ int revoke(Call& call) {
   const bool force = call.flags.on("force"), prefix = call.flags.on("prefix"), sync = call.flags.on("sync");
   if (force && !prefix) return call.wrong("Specifying -force requires also specifying -prefix");
   const std::string id = trimmed(call.args[0]);
-  if (force) call.ui.warn(wrap_lines("Warning! Force-removing leases can cause OpenBao to become out of sync with secret engines!"));
+  if (force) call.ui.warn(wrap_lines("Warning! Force-removing leases can cause " + std::string(call.product()) + " to become out of sync with secret engines!"));
   client::Request request{.method = "PUT", .path = std::string(force ? "sys/leases/revoke-force/" : prefix ? "sys/leases/revoke-prefix/" : "sys/leases/revoke/") + id};
   if (!force) request.body = std::string("{\"sync\":") + (sync ? "true" : "false") + "}";
   const auto done = call.session().send(std::move(request));

@@ -97,9 +97,8 @@ int login(Call& call) {
   if (no_print) return success;
   if (!field.empty()) return print_field(call.ui, call.style, *result, field);
   if (call.table()) {
-    const std::string product = call.program == "vault" ? "Vault" : call.program == "bao" ? "OpenBao" : "Strongroom";
     call.ui.out(wrap_lines("Success! You are now authenticated. The token information displayed below is already stored in the token helper. You do NOT need to run \"" +
-                           std::string(call.program) + " login\" again. Future " + product + " requests will automatically use this token.") + "\n");
+                           std::string(call.program) + " login\" again. Future " + std::string(call.product()) + " requests will automatically use this token.") + "\n");
   }
   return print_answer(call.ui, call.style, *result);
 }

@@ -3,6 +3,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include "base/limits.h"
@@ -74,6 +75,11 @@ void Ui::complain(std::string_view line, std::string_view color) {
   write_all(stderr, painted ? "\033[0m\n" : "\n");
 }
 
+bool Ui::shows_progress() const {
+  const char* kind = getenv("TERM");
+  return error_is_terminal_ && !options_.hold_errors && (kind == nullptr || std::string_view(kind) != "dumb");
+}
+
 void Ui::flush() { fflush(stdout); }
 
 Result<std::string> read_standard_input() { return read_all(STDIN_FILENO, "standard input"); }
@@ -86,20 +92,54 @@ Result<std::string> read_file(const std::string& path) {
   return content;
 }
 
+namespace {
+
+volatile std::sig_atomic_t interrupted = 0;  // by which signal
+void note_signal(int signal) { interrupted = signal; }
+
+// The terminal shows nothing of what is typed while this lives. A signal that ends the program waits until it shows again.
+class Silence {
+ public:
+  explicit Silence(const termios& before) : before_(before) {
+    interrupted = 0;
+    struct sigaction note{};
+    note.sa_handler = note_signal;  // without SA_RESTART: read() comes back
+    for (std::size_t i = 0; i < std::size(signals); ++i) {
+      sigaction(signals[i], nullptr, &former_[i]);
+      if (former_[i].sa_handler != SIG_IGN) sigaction(signals[i], &note, nullptr);
+    }
+    termios silent = before;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    silent.c_lflag |= ICANON | ISIG;
+    silent.c_cc[VSUSP] = _POSIX_VDISABLE;  // a shell in between would be as silent
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  }
+  ~Silence() {
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    for (std::size_t i = 0; i < std::size(signals); ++i) sigaction(signals[i], &former_[i], nullptr);
+    write_all(stderr, "\n");
+    if (interrupted != 0) raise(interrupted);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+
+ private:
+  static constexpr int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  termios before_;
+  struct sigaction former_[std::size(signals)];
+};
+
+}  // namespace
+
 Result<Secret> read_hidden(std::string_view prompt) {
   termios before{};
   if (tcgetattr(STDIN_FILENO, &before) != 0) return fail(Code::invalid, "file descriptor 0 is not a terminal");
   write_all(stderr, prompt);
   fflush(stderr);
-  termios silent = before;
-  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  silent.c_lflag |= ICANON | ISIG;
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+  const Silence silence(before);
   Buffer typed;
   char c = 0;
-  while (typed.size() < typed_bytes && read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && c != '\r') typed += c;
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-  write_all(stderr, "\n");
+  while (typed.size() < typed_bytes && interrupted == 0 && read(STDIN_FILENO, &c, 1) == 1 && c != '\n' && c != '\r') typed += c;
   return Secret(typed.view());
 }
 

@@ -24,6 +24,7 @@ class Ui {
   void warn(std::string_view line);
   void advise(std::string_view line);  // an error's second line: what to do about it
   const std::string& held_errors() const { return held_; }
+  bool shows_progress() const;  // is there a terminal to draw at, beside the results
   void flush();
 
  private:
@@ -38,7 +39,8 @@ class Ui {
 // All of standard input; an error when it is longer than a request may be.
 Result<std::string> read_standard_input();
 Result<std::string> read_file(const std::string& path);
-// A line typed at the terminal, not shown. Fails when standard input is no terminal.
+// A line typed at the terminal, not shown. Fails when standard input is no terminal. Who interrupts it ends the program, with the
+// terminal as it was.
 Result<Secret> read_hidden(std::string_view prompt);
 
 }  // namespace sr::cli
