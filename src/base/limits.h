@@ -73,4 +73,11 @@ constexpr std::size_t token_cache_entries = 100'000;
 constexpr std::chrono::seconds default_lease_ttl{768 * 3600};
 constexpr std::chrono::seconds max_lease_ttl{768 * 3600};
 
+// ---- quotas -------------------------------------------------------------------------------------------------------------
+constexpr std::size_t quotas = 1000;                          // of each kind
+constexpr std::size_t quota_clients = 1 << 18;                // counted at a time, by all rate limits together
+constexpr std::size_t quota_clients_of_one = 1 << 16;         // by one of them; clients beyond that share a count
+constexpr std::chrono::seconds quota_interval{366 * 24 * 3600};
+constexpr std::size_t quota_exempt_paths = 1000;
+
 }  // namespace sr::limits

@@ -10,7 +10,7 @@ namespace sr {
 Core::Core(Parts parts, Options options)
     : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
       mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_), lockouts_(barrier_, parts.clock, options_.lockout), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
-      web_(parts.store, barrier_, parts.log), rotation_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
+      web_(parts.store, barrier_, parts.log), quotas_(parts.store, barrier_, parts.clock, parts.log, metrics_), rotation_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
       ceremonies_({barrier_, tokens_, rotation_, parts.clock, parts.random}), audit_({parts.store, barrier_, parts.clock, parts.random, parts.log}), pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {
   set_gauges();
@@ -25,6 +25,7 @@ Core::Core(Parts parts, Options options)
     mounts_.on_commit(revision, keys);
     audit_.on_commit(revision, keys);
     web_.on_commit(keys);
+    quotas_.on_commit(keys);
     ceremonies_.on_commit(keys);
   });
 }
@@ -84,6 +85,7 @@ Result<void> Core::unseal(std::string_view share) {
     TRY(mounts_.load());
     TRY(audit_.load());
     TRY(web_.load());
+    TRY(quotas_.load());
     Transaction transaction(parts_.store, &barrier_);
     tokens_.take_up_jobs(transaction);
     jobs_.poke();
@@ -112,12 +114,14 @@ void Core::let_go() {
   static_cast<void>(mounts_.router());
   static_cast<void>(audit_.devices());
   web_.let_go();
+  quotas_.let_go();
 }
 
 void Core::close() {
   mounts_.unload();
   audit_.unload();
   web_.unload();
+  quotas_.unload();
   tokens_.forget();
   ceremonies_.forget();
   policies_.forget();
@@ -130,6 +134,7 @@ std::size_t Core::sweep() {
   sweep_cubbyholes(parts_.store, barrier_);
   mounts_.sweep(parts_.store);
   rotation_.sweep();
+  quotas_.sweep();
   lockouts_.sweep(parts_.store, *mounts_.router());
   return swept;
 }

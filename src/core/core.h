@@ -11,6 +11,7 @@
 #include "core/mounts.h"
 #include "core/pipeline.h"
 #include "core/policies.h"
+#include "core/quotas.h"
 #include "core/rotation.h"
 #include "core/seal_state.h"
 #include "core/tokens.h"
@@ -85,6 +86,7 @@ class Core {
   KeyCeremonies& ceremonies() { return ceremonies_; }
   Wrapping& wrapping() { return wrapping_; }
   WebSettings& web() { return web_; }
+  Quotas& quotas() { return quotas_; }
   AuditBroker& audit() { return audit_; }
   Pipeline& pipeline() { return pipeline_; }
 
@@ -103,6 +105,7 @@ class Core {
   Tokens tokens_;
   Wrapping wrapping_;
   WebSettings web_;
+  Quotas quotas_;
   Rotation rotation_;
   KeyCeremonies ceremonies_;
   AuditBroker audit_;

@@ -30,6 +30,7 @@ const Pipeline::Step Pipeline::road[] = {
     // admit, on the loop that the request came in on
     {"resolve", &Pipeline::resolve},                // mount, route, fields; complaints are kept. A call that lost a race starts over here
     {"gate", &Pipeline::gate},                      // initialised and unsealed
+    {"meter", &Pipeline::meter},                    // rate limits: who asks too often costs no more than this
     {"identify", &Pipeline::identify},              // the caller behind the token
     {"spend", &Pipeline::spend},                    // parks: a limited token's use is gone, once, before anything is judged
     {"exists", &Pipeline::exists},                  // create or update?
@@ -129,6 +130,58 @@ Result<void> Pipeline::gate(Parked& r) {
   }
   if (r->barrier->locked()) return fail(Code::sealed, "Vault is sealed");
   return {};
+}
+
+// Of a login into a mount that has quotas for roles. Whatever is wrong with the login is for its handler to say.
+Result<std::string> Pipeline::role_of(Request& r) {
+  if (r.complaint || !r.route || !r.route->role || r.in.op == Op::help) return std::string();
+  const CallerInfo caller = caller_info(r);
+  const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host};
+  Call call(parts, mount_view(r));
+  auto role = r.route->role(*r.mount->engine, call);
+  if (r.transaction->incomplete()) return fail(Code::incomplete, "");
+  return std::move(role).value_or("");
+}
+
+// Counted once for each request, however often it starts over. A refusal is not audited unless the configuration says so: whoever
+// floods the server is not to fill its disk.
+Result<void> Pipeline::meter(Parked& r) {
+  if (r->metered) return {};
+  const auto table = core_.quotas().table();
+  if (!table || table->rates.empty() || table->is_exempt(r->in.path.view())) return {};
+  const std::string_view mount = r->mount ? std::string_view(r->mount->entry.uuid) : std::string_view();
+  const std::string role = table->rates.has_roles(mount) ? TRY(role_of(*r)) : std::string();
+  r->metered = true;
+  const RateLimit* limit = table->rates.find(mount, r->inside, role);
+  if (!limit) return {};
+  const auto verdict = limit->limiter->take(r->in.address, core_.clock().now());
+  if (table->config.headers) {
+    const std::string reset = std::to_string(std::chrono::ceil<Seconds>(verdict.reset).count());
+    if (!verdict.blocked) {
+      r->headers.emplace_back("X-Ratelimit-Limit", std::to_string(limit->limiter->rule().requests));
+      r->headers.emplace_back("X-Ratelimit-Remaining", std::to_string(verdict.remaining));
+      r->headers.emplace_back("X-Ratelimit-Reset", reset);
+    }
+    if (!verdict.allowed) r->headers.emplace_back("Retry-After", reset);
+  }
+  if (verdict.allowed) return {};
+  limit->violations.add();
+  r->reply = fail(Code::limited, concat("request path \"", r->in.path.text(), "\": rate limit quota exceeded"));
+  if (table->config.audit) return std::unexpected(r->reply.error());
+  r->next = step(&Pipeline::answer);
+  return {};
+}
+
+bool Pipeline::would_refuse(std::string_view path, std::string_view address) {
+  const auto table = core_.quotas().table();
+  if (!table || table->rates.empty() || table->is_exempt(path)) return false;
+  const auto router = core_.mounts().router();
+  const Mount* mount = router->find(path);
+  if (mount && table->rates.has_roles(mount->entry.uuid)) return false;  // that takes the body to tell
+  const RateLimit* limit = table->rates.find(mount ? std::string_view(mount->entry.uuid) : "", mount ? path.substr(std::min(path.size(), mount->entry.path.size())) : "", "");
+  if (!limit || !limit->limiter->would_refuse(address, core_.clock().now())) return false;
+  limit->violations.add();
+  return true;
 }
 
 // The wrapping token that the route is about. What is none is refused before anybody is judged: its holder may have no other token,
@@ -418,6 +471,7 @@ void Pipeline::print_answer(Request& r) {
   Answer& answer = r.answer;
   answer = {};
   answer.request_id = r.id;
+  answer.headers = r.headers;
   answer.revision = r.revision;
   if (r.mount) answer.mount_type = r.mount->spec.type;
   const Error* error = !r.reply ? &r.reply.error() : r.reply->refused() ? &*r.reply->refused() : nullptr;

@@ -25,6 +25,8 @@ class Pipeline {
   void submit(Loop& home, Incoming in, AnswerTo reply_to);  // on the thread of `home`; 503 beyond the limit and while draining
   void drain();                                             // returns when all that is under way has been answered
   std::size_t under_way() const { return under_way_; }
+  // Before a large body is read: whether a rate limit would refuse it, as far as that can be told without the body.
+  bool would_refuse(std::string_view path, std::string_view address);
   std::vector<UnderWay::Seen> list_under_way() { return list_.list(); }
 
   struct Step { std::string_view name; Result<void> (Pipeline::*take)(Parked&); };
@@ -36,7 +38,7 @@ class Pipeline {
 
   // Each takes the request one step on. Afterwards it is still here, or has been moved to where it is parked; an error is
   // its answer, but for Code::incomplete on a loop: then the same step is taken again on a lane.
-  Result<void> resolve(Parked&), gate(Parked&), identify(Parked&), spend(Parked&), exists(Parked&), judge(Parked&);
+  Result<void> resolve(Parked&), gate(Parked&), meter(Parked&), identify(Parked&), spend(Parked&), exists(Parked&), judge(Parked&);
   Result<void> try_inline(Parked&), audit_request(Parked&), run(Parked&), add_records(Parked&), wrap(Parked&);
   Result<void> commit(Parked&), act(Parked&), settle(Parked&), commit_settled(Parked&), audit_answer(Parked&), answer(Parked&);
 
@@ -50,6 +52,7 @@ class Pipeline {
   void write_audit(Parked, bool with_request_line, bool with_answer_line);
   Result<void> park_for_audit(Parked&, bool with_request_line, bool with_answer_line);
   Result<void> find_wrapping_token(Request&);
+  Result<std::string> role_of(Request&);
   Result<Reply> handle(Request&), log_in(Request&, Call&);
   void cap_page(Request&) const;
   void print_answer(Request&);

@@ -45,6 +45,7 @@ struct Answer {
   std::optional<Error> error{};
   bool nil = false;                          // nothing to say: no body, or a 404 for a read
   std::string mount_type{};
+  std::vector<std::pair<std::string, std::string>> headers{};  // of the HTTP answer: how much of a rate limit is left
   Revision revision = 0;
 };
 using AnswerTo = std::move_only_function<void(Answer)>;  // called once, on the loop that the request came in on
@@ -88,6 +89,8 @@ struct Request {
   std::optional<std::string> heads{};        // the contended key whose line it heads
   unsigned conflicts = 0;
   bool spent = false;                        // the use of a limited token
+  bool metered = false;                      // by its rate limit
+  std::vector<std::pair<std::string, std::string>> headers{};  // of its answer, beside those that all have
   std::optional<Transaction> transaction{};  // one from identify to commit: what was judged is a precondition
   std::optional<Intent> intent{};            // of an external verb
   std::optional<Result<Secret>> outcome{};   // of acting on it

@@ -167,9 +167,15 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
   });
 }
 
-std::optional<Response> V1::refuse_by_head(const Request&) {
-  if (!core_.barrier().locked()) return std::nullopt;
-  return error(503, "Vault is sealed");
+std::optional<Response> V1::refuse_by_head(const Request& request) {
+  if (core_.barrier().locked()) return error(503, "Vault is sealed");
+  if (!core_.quotas().table() || !request.path().starts_with("/v1/")) return std::nullopt;
+  Request head;
+  head.headers = request.headers;
+  head.peer = request.peer;
+  const auto path = percent_decode(request.path().substr(4));
+  if (!path || !take_forwarded_address(options_.forwarded, head) || !core_.pipeline().would_refuse(*path, head.peer.address)) return std::nullopt;
+  return error(429, concat("request path \"", *path, "\": rate limit quota exceeded"));
 }
 
 Response V1::blank(int status) const {
@@ -218,6 +224,7 @@ Response V1::respond(Answer answer, const std::string* space) const {
       out += '\n';
     }
   }
+  for (auto& [name, value] : answer.headers) response.headers.push_back({name, std::move(value)});
   if (space) response.headers.push_back({"X-Vault-Namespace", *space});
   if (answer.status == 503 && answer.error && answer.error->code == Code::busy) response.headers.push_back({"Retry-After", "1"});
   return response;

@@ -23,7 +23,7 @@ class V1 final : public Service {
   V1(Core& core, Options options);
 
   void serve(Loop& loop, Request request, Reply reply) override;
-  std::optional<Response> refuse_by_head(const Request& request) override;  // a sealed server takes no large body
+  std::optional<Response> refuse_by_head(const Request& request) override;  // no large body while sealed, or from whom a rate limit refuses
   void set_custom_headers(const CustomHeaders& custom);  // from any thread, at any time; checked before
 
  private:

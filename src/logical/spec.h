@@ -79,6 +79,7 @@ struct Route {
   Exists exists = nullptr;   // tells create from update; without it every write is an update, as in Vault
   bool when_sealed = false;  // answered sealed and uninitialised too, and never audited: sys/health, sys/unseal
   WrappingToken wrapping = WrappingToken::none;
+  Who role = nullptr;        // of a login: the name of the role it is by, which quotas may be about
   bool any_field = false;    // takes whatever the body holds, without a warning: kv version 1, sys/tools
 };
 

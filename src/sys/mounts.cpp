@@ -116,7 +116,10 @@ Result<Reply> Sys::disable(Call& call, bool auth) {
   if (auth && at == "auth/token/") return fail(Code::invalid, "token credential backend cannot be disabled");
   if (!auth && is_reserved(at)) return fail(Code::invalid, concat("cannot unmount \"", at, "\""));
   const auto router = core_.mounts().router();
-  if (const Mount* mount = router->at(at)) TRY(core_.mounts().disable(call.storage().transaction(), *mount));
+  if (const Mount* mount = router->at(at)) {
+    TRY(core_.quotas().forget_mount(call.storage().transaction(), mount->entry.uuid));
+    TRY(core_.mounts().disable(call.storage().transaction(), *mount));
+  }
   return Reply::empty();
 }
 Result<Reply> Sys::disable_mount(Call& call) { return disable(call, false); }

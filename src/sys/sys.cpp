@@ -19,6 +19,7 @@ Spec spec(Core& core) {
       &capability_routes,
       &internal_routes,
       &web_routes,
+      &quota_routes,
       &wrapping_routes,
       &tool_routes,
       &password_policy_routes,

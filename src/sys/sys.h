@@ -51,6 +51,9 @@ class Sys final : public Engine {
   Result<Reply> read_host_info(Call&), read_in_flight(Call&), read_config_state(Call&), list_versions(Call&), read_ha_status(Call&);
   Result<Reply> inspect_router(Call&);
   Result<Reply> count_tokens(Call&), count_entities(Call&), count_requests(Call&);
+  // quotas.cpp
+  Result<Reply> read_quota_config(Call&), write_quota_config(Call&);
+  Result<Reply> list_rate_limits(Call&), read_rate_limit(Call&), write_rate_limit(Call&), delete_rate_limit(Call&);
   // web_settings.cpp
   Result<Reply> read_cors(Call&), write_cors(Call&), delete_cors(Call&);
   Result<Reply> list_ui_headers(Call&), read_ui_header(Call&), write_ui_header(Call&), delete_ui_header(Call&);
@@ -67,6 +70,8 @@ class Sys final : public Engine {
   Result<Reply> capabilities_of(Call&, const Token* token);
   Result<std::shared_ptr<const CachedToken>> live_token(Call&, std::string_view id);
   Result<std::shared_ptr<const Acl>> acl_here(Call&);
+  Result<void> set_quota_place(Call&, StoredQuota&);
+  std::string quota_path(const StoredQuota&);
   json::Object seal_status_json(const SealStatus&) const;
 
   Core& core_;
@@ -92,6 +97,7 @@ std::vector<Route> metrics_routes();
 std::vector<Route> observe_routes();
 std::vector<Route> inspect_routes();
 std::vector<Route> web_routes();
+std::vector<Route> quota_routes();
 std::vector<Route> tool_routes();
 std::vector<Route> password_policy_routes();
 

@@ -43,7 +43,8 @@ Spec spec() {
       {.paths = {"login"}, .help = "Log in.", .fields = {&field::role_id, &field::secret_id},
        .verbs = {on<&AppRole::log_in>(Op::update, "Get a token with the policies of the role.")},
        .access = Access::open,
-       .who = &thunk<&AppRole::who, Result<std::string>, Call&>},
+       .who = &thunk<&AppRole::who, Result<std::string>, Call&>,
+       .role = &thunk<&AppRole::role_of_login, Result<std::string>, Call&>},
 
       {.paths = {"role/", "role"}, .help = "The roles.", .fields = {&paging::after, &paging::limit},
        .verbs = {on<&AppRole::list_roles>(Op::list, "List the names of the roles.")}},

@@ -32,7 +32,7 @@ class AppRole final : public Engine {
   Result<Reply> tidy(Call& call);
 
   // login.cpp
-  Result<std::string> who(Call& call);
+  Result<std::string> who(Call& call), role_of_login(Call& call);
   Result<Reply> log_in(Call& call);
   Result<Login> renew(Call& call, std::string_view role);
 };

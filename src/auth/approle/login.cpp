@@ -33,6 +33,11 @@ Result<std::string> AppRole::who(Call& call) {
   return std::string(id);
 }
 
+Result<std::string> AppRole::role_of_login(Call& call) {
+  auto found = TRY(role_by_id(call, TRY(who(call))));
+  return found ? std::move(found->first) : std::string();
+}
+
 // Only a wrong secret id of a role that exists counts as a failed login: a role id that nobody has opens nothing.
 Result<Reply> AppRole::log_in(Call& call) {
   auto found = TRY(role_by_id(call, TRY(who(call))));

@@ -1,0 +1,138 @@
+// Quotas: how often clients may ask (rate-limit), and how many leases there may be (lease-count), of the whole server, a mount, a path
+// in it, or a role that logs in there. Of those that fit a request only the most specific holds.
+//
+// Rows, among the core's: quota/config, quota/<kind>/<name>. A mount is named by its uuid, so a quota moves with its mount, and goes
+// with it. Every change rewrites one row, quotas_changed, which is how two that are at odds notice each other.
+//
+// Shared by all threads. The table in force is published as a whole; without any quota a request pays one load. A rate limit that
+// did not change keeps its counts when another one does.
+#pragma once
+#include <atomic>
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/published.h"
+#include "core/mount.h"
+#include "core/rate_limiter.h"
+#include "storage/barrier.h"
+#include "storage/transaction.h"
+
+namespace sr {
+
+enum class QuotaKind : std::uint8_t { rate_limit, lease_count };
+std::string_view name_of(QuotaKind);  // "rate-limit", "lease-count"
+
+// As it is kept.
+struct StoredQuota {
+  std::string mount{};      // uuid; empty: the whole server
+  std::string inside{};     // a path in the mount, perhaps with '*' at its end
+  std::string role{};       // of a login there
+  std::string rate{};       // requests in an interval, as it was written
+  Seconds interval{1};
+  Seconds block{};
+  std::int64_t leases = 0;
+  bool inheritable = false; // by namespaces below
+  template <class Archive> void fields(Archive& archive) {
+    archive(1, mount);
+    archive(2, inside);
+    archive(3, role);
+    archive(4, rate);
+    archive(5, interval);
+    archive(6, block);
+    archive(7, leases);
+    archive(8, inheritable);
+  }
+  bool same_place(const StoredQuota& other) const { return mount == other.mount && inside == other.inside && role == other.role; }
+};
+
+struct QuotaConfig {
+  Strings exempt_paths{};           // from all rate limits; '*' at the end of one takes in all that begins so
+  Strings absolute_exempt_paths{};  // the same, in Vault's second spelling, which counts from the root namespace
+  bool audit = false;               // requests over a rate limit are in the audit log
+  bool headers = false;             // answers say how much is left
+  template <class Archive> void fields(Archive& archive) {
+    archive(1, exempt_paths);
+    archive(2, absolute_exempt_paths);
+    archive(3, audit);
+    archive(4, headers);
+  }
+  static QuotaConfig usual();       // what holds until one is written
+};
+
+// The quotas of one kind, found by what a request is about.
+template <class Rule> class QuotaPlaces {
+ public:
+  void add(const StoredQuota&, std::shared_ptr<Rule>);
+  Rule* find(std::string_view mount_uuid, std::string_view inside, std::string_view role) const;
+  bool has_roles(std::string_view mount_uuid) const;
+  bool empty() const { return mounts_.empty() && !everywhere_; }
+  std::span<const std::shared_ptr<Rule>> all() const { return all_; }
+
+ private:
+  using ByText = std::map<std::string, Rule*, std::less<>>;
+  struct OfMount {
+    Rule* whole = nullptr;
+    ByText paths{}, prefixes{}, roles{};
+  };
+  std::map<std::string, OfMount, std::less<>> mounts_;  // by uuid
+  Rule* everywhere_ = nullptr;
+  std::vector<std::shared_ptr<Rule>> all_;
+};
+
+struct RateLimit {
+  std::string name{};
+  std::shared_ptr<RateLimiter> limiter{};
+  Counter& violations;
+};
+struct LeaseLimit {
+  std::string name{};
+  StoredQuota quota{};
+  Counter& violations;
+};
+
+struct QuotaTable {
+  QuotaConfig config{};
+  QuotaPlaces<RateLimit> rates{};
+  QuotaPlaces<LeaseLimit> leases{};
+
+  bool is_exempt(std::string_view path) const;
+};
+
+class Quotas {
+ public:
+  Quotas(const Store& store, const Barrier& barrier, const Clock& clock, Log& log, Metrics& metrics)
+      : store_(store), barrier_(barrier), clock_(clock), log_(log), metrics_(metrics) {}
+
+  // What holds, or null while there is no quota.
+  std::shared_ptr<const QuotaTable> table() const { return any_.load(std::memory_order_acquire) ? table_.load() : nullptr; }
+
+  // ---- in the caller's transaction ------------------------------------------------------------------------------------
+  Result<QuotaConfig> read_config(Transaction&) const;
+  Result<void> write_config(Transaction&, const QuotaConfig&) const;
+  Result<Strings> list(Transaction&, QuotaKind, Page) const;
+  Result<std::optional<StoredQuota>> read(Transaction&, QuotaKind, std::string_view name) const;
+  Result<void> write(Transaction&, QuotaKind, std::string_view name, const StoredQuota&) const;  // refused where another has the same place
+  Result<void> remove(Transaction&, QuotaKind, std::string_view name) const;
+  Result<void> forget_mount(Transaction&, std::string_view uuid) const;  // that is being disabled
+
+  Result<void> load();
+  void unload();
+  void let_go() const { static_cast<void>(table_.load()); }
+  void on_commit(std::span<const std::string_view> keys);
+  void sweep();  // clients who have not asked for long make room
+
+ private:
+  std::shared_ptr<RateLimit> make_rate_limit(const QuotaTable* before, std::string name, const StoredQuota&);
+
+  const Store& store_;
+  const Barrier& barrier_;
+  const Clock& clock_;
+  Log& log_;
+  Metrics& metrics_;
+  RateLimiter::Budget budget_;
+  std::atomic<bool> any_ = false;
+  std::mutex loading_;  // one load at a time, so that the later one wins
+  Published<QuotaTable> table_;
+  Time swept_{};  // of the job thread only
+};
+
+}  // namespace sr
