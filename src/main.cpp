@@ -1,4 +1,5 @@
 // The one binary: the command line, and behind its word "server" the server.
+#include <fcntl.h>
 #include <string>
 #include <vector>
 #include "cli/cli.h"
@@ -6,7 +7,19 @@
 #include "server/server.h"
 #endif
 
+namespace {
+
+// Somebody may start us with a standard stream closed. The next file or connection would then get its number, and what is printed would
+// go into it.
+void open_standard_streams() {
+  for (int file = 0; file <= 2; ++file)
+    if (fcntl(file, F_GETFD) < 0) static_cast<void>(open("/dev/null", file == 0 ? O_RDONLY : O_WRONLY));
+}
+
+}  // namespace
+
 int main(int count, char** words) {
+  open_standard_streams();
   std::vector<sr::cli::Program> programs;
 #ifdef STRONGROOM_WITH_SERVER
   programs.push_back({"server", [](std::vector<std::string> args) { return sr::server::run(std::move(args)); }});

@@ -188,12 +188,14 @@ Result<AuditReport> verify_audit_log(const std::string& file, const AuditVerifyO
   std::string text;
   std::vector<char> block(64 * 1024);
   Result<void> outcome;
+  std::uint64_t read_bytes = 0;
   for (;;) {
     const ssize_t got = ::read(opened, block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) outcome = fail(Code::internal, "cannot read " + file + ": " + std::strerror(errno));
     if (got <= 0) break;
     const std::size_t searched = text.size();
+    if (options.reached) options.reached(read_bytes += static_cast<std::uint64_t>(got));
     text.append(block.data(), static_cast<std::size_t>(got));
     std::size_t at = 0;
     for (std::size_t end = text.find('\n', searched); end != std::string::npos; end = text.find('\n', at)) {

@@ -6,6 +6,7 @@
 // again, and signed it with a key of his own. The report names every device and key.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ namespace sr {
 struct AuditVerifyOptions {
   std::vector<std::string> public_keys{};  // base64; each checkpoint must be signed by one of them. Empty: all of a device by the same key
   std::optional<AuditCheckpoint> last{};   // what the server's store kept: the log must reach it
+  std::function<void(std::uint64_t bytes)> reached{};  // told now and then how far the reading is
 };
 
 struct AuditReport {

@@ -1,6 +1,8 @@
 #include "cli/audit_verify.h"
 #include "audit/verify.h"
+#include <filesystem>
 #include "cli/call.h"
+#include "cli/progress.h"
 
 namespace sr::cli {
 namespace {
@@ -23,7 +25,11 @@ std::string report_json(const AuditReport& report) {
 }  // namespace
 
 int verify_audit(Call& call) {
-  const auto report = verify_audit_log(call.args[0], {.public_keys = call.flags.list("public-key")});
+  std::error_code unknown;
+  const std::uintmax_t size = std::filesystem::file_size(call.args[0], unknown);
+  Progress progress(call.ui, "Checking the log", unknown ? 0 : size, Progress::Unit::bytes);
+  const auto report = verify_audit_log(call.args[0], {.public_keys = call.flags.list("public-key"), .reached = [&progress](std::uint64_t bytes) { progress.advance(bytes); }});
+  progress.done();
   if (!report) return call.wrong("Error reading audit log: " + report.error().message);
   if (!call.table()) {
     if (const int code = print_json(call.ui, call.style, report_json(*report)); code != success) return code;

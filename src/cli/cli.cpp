@@ -1,4 +1,6 @@
 #include "cli/cli.h"
+#include <cerrno>
+#include <cstring>
 #include "base/version.h"
 #include "cli/call.h"
 #include "cli/commands.h"
@@ -173,8 +175,10 @@ int run(std::vector<std::string> args, std::string_view called_as, const std::ve
   std::unique_ptr<Session> session;
   const int code = run_command(call, flags, words.subspan(match.words), session, early.instead);
   const int final_code = held ? print_instead(ui, session.get(), early.instead, code) : code;
-  ui.flush();
-  return final_code;
+  if (ui.flush() || final_code != success) return final_code;
+  // A full disk: without a word of it a script would go on with half a secret.
+  fprintf(stderr, "Error writing the output: %s\n", strerror(errno));
+  return local_error;
 }
 
 }  // namespace sr::cli

@@ -124,6 +124,7 @@ std::string login_help(std::string_view program, const LoginMethod& method) {
 
 std::string nearest_command(std::string_view typed, std::string_view group) {
   std::string_view best;
+  if (typed.empty()) return "";
   std::size_t least = 3;  // more letters wrong than two is another word
   for (const Command* command : commands_below(group)) {
     const std::size_t differs = distance(typed, last_word(command->name));

@@ -4,6 +4,7 @@
 #include "cli/go_text.h"
 #include "cli/help.h"
 #include "cli/login_methods.h"
+#include "cli/progress.h"
 #include "text/duration.h"
 
 namespace sr::cli {
@@ -180,20 +181,25 @@ int move(Call& call, const Kind& kind) {
   if (!*started) return call.failed("Error moving " + what + ": data from server response is empty");
   const std::string id(text_of((*started)->find("migration_id")));
   call.ui.out("Started moving " + what + ", with migration ID " + id);
+  call.ui.flush();
+  Progress progress(call.ui, "Moving");
   for (auto pause = std::chrono::milliseconds(100);; pause = std::min(pause * 2, std::chrono::milliseconds(10'000))) {
     const MaybeAnswer status = call.session().fetch("sys/remount/status/" + id);
+    if (!status) progress.done();
     if (!status) return call.refused("Error checking migration status of " + what, status.error());
     const json::Value* info = *status ? (*status)->find("migration_info") : nullptr;
     const std::string_view state = info == nullptr ? std::string_view() : text_of(info->find("status"));
+    if (state != "in-progress") progress.done();
     if (state == "success") {
       call.ui.out("Success! Finished moving " + what + ", with migration ID " + id);
       return success;
     }
     if (state == "failure") {
       call.ui.error("Failure! Error encountered moving " + what + ", with migration ID " + id);
-      return success;
+      return remote_error;  // 0 in the reference, where a script would go on
     }
-    if (pause > std::chrono::seconds(1)) call.ui.out("Waiting for terminal status in migration of " + what + ", with migration ID " + id);
+    if (state != "in-progress") return call.failed("Error checking migration status of " + what + ": the server does not say how it is");
+    if (pause > std::chrono::seconds(1) && !progress.shown()) call.ui.out("Waiting for terminal status in migration of " + what + ", with migration ID " + id);
     call.ui.flush();
     std::this_thread::sleep_for(pause);
   }

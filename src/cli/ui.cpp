@@ -80,7 +80,7 @@ bool Ui::shows_progress() const {
   return error_is_terminal_ && !options_.hold_errors && (kind == nullptr || std::string_view(kind) != "dumb");
 }
 
-void Ui::flush() { fflush(stdout); }
+bool Ui::flush() { return fflush(stdout) == 0 && ferror(stdout) == 0; }
 
 Result<std::string> read_standard_input() { return read_all(STDIN_FILENO, "standard input"); }
 

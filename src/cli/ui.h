@@ -25,7 +25,7 @@ class Ui {
   void advise(std::string_view line);  // an error's second line: what to do about it
   const std::string& held_errors() const { return held_; }
   bool shows_progress() const;  // is there a terminal to draw at, beside the results
-  void flush();
+  bool flush();  // false when results could not be written
 
  private:
   void complain(std::string_view line, std::string_view color);
