@@ -52,9 +52,10 @@ void Core::set_gauges() {
       });
 }
 
-// What a new store starts with: the policies that always are, and a root token.
+// What a new store starts with: what every unsealed one knows of its program, the policies that always are, and a root token.
 Result<InitResult> Core::initialize(Transaction& raw, InitOptions wanted) {
   return seal_.initialize(raw, wanted.seal, options_.cluster_name, [&](Transaction& inside, const Barrier& barrier) -> Result<std::string> {
+    TRY(name_this_program(inside));
     TRY(policies_.write(inside, PolicyName("default"), {.text = std::string(default_policy_text()), .written = clock().now()}));
     NewToken root;
     root.id = wanted.root_token_id;
@@ -93,12 +94,17 @@ Result<void> Core::unseal(std::string_view share) {
   });
 }
 
-// What a store is to know of the program that serves it: written when there is something new, before anything is served.
+// What a store is to know of the program that serves it.
+Result<void> Core::name_this_program(Transaction& transaction) {
+  TRY(mounts_.name_fixed(transaction));
+  return record_version(transaction, clock().now());
+}
+
+// Written when another program than the last one unseals, before anything is served. Else unsealing writes nothing: it goes on a full disk.
 Result<void> Core::record_this_program() {
   Transaction transaction(parts_.store, &barrier_);
   transaction.go_on(Tier::any);
-  TRY(mounts_.name_fixed(transaction));
-  TRY(record_version(transaction, clock().now()));
+  TRY(name_this_program(transaction));
   if (!transaction.has_writes()) return {};
   const auto committed = commit_and_wait(parts_.store, TRY(transaction.take_batch()));
   if (!committed) return fail(Code::internal, committed.error().conflict ? "the store changed while it was unsealed, try again" : committed.error().error.message);

@@ -92,6 +92,7 @@ class Core {
 
  private:
   void set_gauges();
+  Result<void> name_this_program(Transaction& inside);
   Result<void> record_this_program();
 
   const Parts parts_;

@@ -76,7 +76,14 @@ class AddressTarget final : public Target {
   }
 
   const std::string& root_token() const override { return options_.root_token; }
-  bool meets(Need need) const override { return need == Need::own_server ? options_.own_server : options_.uninitialised; }
+  bool meets(Need need) const override {
+    switch (need) {
+      case Need::own_server: return options_.own_server;
+      case Need::uninitialised: return options_.uninitialised;
+      case Need::each_once: return true;
+    }
+    return false;
+  }
 
   bool advance(std::chrono::seconds by) override {
     if (by > options_.patience) return false;

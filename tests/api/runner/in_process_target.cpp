@@ -1,6 +1,6 @@
 #include "in_process_target.h"
 #include <cctype>
-#include "core/world.h"
+#include "core/fakes.h"
 #include "http/http1.h"
 
 namespace sr::api_test {
@@ -8,7 +8,27 @@ namespace {
 
 class InProcessTarget final : public Target {
  public:
+  explicit InProcessTarget(Faults* faults) : faults_(faults) { reset(true); }
+
   Result<Response> send(const Request& request) override {
+    return faults_ ? send_with_fault(request) : send_once(request);
+  }
+
+  const std::string& root_token() const override { return root_token_; }
+  bool meets(Need need) const override { return need != Need::each_once || !faults_; }
+  void reset(bool initialised) override {
+    world_.reset();
+    auto table = std::make_unique<test::FlakyTable>(store_);
+    table_ = table.get();
+    world_ = std::make_unique<test::World>(test::World::Options{.initialised = initialised, .table = std::move(table)});
+  }
+  bool advance(std::chrono::seconds by) override {
+    world_->advance(by);
+    return true;
+  }
+
+ private:
+  Result<Response> send_once(const Request& request) {
     http::RequestParser parser;
     const std::string bytes = on_the_wire(request);
     std::string_view left = bytes;
@@ -21,18 +41,42 @@ class InProcessTarget final : public Target {
     return as_read(world_->serve(std::move(parsed)), parser.framing().head_only);
   }
 
-  const std::string& root_token() const override { return root_token_; }
-  bool meets(Need) const override { return true; }
-  void reset(bool initialised) override {
-    world_.reset();
-    world_ = std::make_unique<test::World>(test::World::Options{.initialised = initialised});
+  using Rows = std::map<std::string, std::string>;
+
+  Result<Response> send_with_fault(const Request& request) {
+    if (faults_->later > 0 && faults_->met > faults_->skip) return send_once(request);  // the script has gone another way
+    const bool armed = faults_->later == 0 || faults_->met == faults_->skip;
+    const Rows before = faults_->later == 0 ? rows() : Rows();
+    const int writes_before = store_.writes;
+    if (armed) store_.fail_after = faults_->later;
+    auto answer = send_once(request);
+    const bool failed = armed && store_.fail_after < 0;
+    store_.fail_after = -1;
+    if (failed || (!armed && store_.writes - writes_before > faults_->later)) ++faults_->met;
+    if (!failed || !answer) return answer;
+    const auto complain = [&](const std::string& what) {
+      faults_->complaints.push_back(concat("commit ", std::to_string(faults_->later + 1), " of ", request.method, " ", request.target, " ", request.body, " failed: ", what, "\n"));
+    };
+    if (answer->status < 500) complain("it was answered " + std::to_string(answer->status));
+    if (faults_->later == 0 && rows() != before) complain("it left something in the store");
+    answer = send_once(request);
+    if (answer && answer->status >= 500) complain(concat("and when it was sent again: ", std::to_string(answer->status), " ", answer->body));
+    return answer;
   }
-  bool advance(std::chrono::seconds by) override {
-    world_->advance(by);
-    return true;
+  Rows rows() const {
+    Rows all;
+    const auto snapshot = table_->snapshot();
+    const auto keys = snapshot->list("", {.limit = SIZE_MAX}, Depth::all);
+    SR_ASSERT(keys.has_value());
+    for (const auto& key : *keys) {
+      if (test::FlakyTable::is_by_itself(key)) continue;
+      const auto row = snapshot->get(key, Tier::any);
+      SR_ASSERT(row.has_value() && row->has_value());
+      all.emplace(key, (*row)->bytes);
+    }
+    return all;
   }
 
- private:
   static std::string on_the_wire(const Request& request) {
     std::string bytes = request.method + " " + request.target + " HTTP/1.1\r\nHost: in-process\r\n";
     for (const auto& [name, value] : request.headers) bytes += name + ": " + value + "\r\n";
@@ -50,11 +94,14 @@ class InProcessTarget final : public Target {
   }
 
   const std::string root_token_ = test::root_token;
-  std::unique_ptr<test::World> world_ = std::make_unique<test::World>();
+  Faults* const faults_;
+  test::FlakyTable::Switches store_;
+  const test::FlakyTable* table_ = nullptr;
+  std::unique_ptr<test::World> world_;
 };
 
 }  // namespace
 
-std::unique_ptr<Target> in_process_target() { return std::make_unique<InProcessTarget>(); }
+std::unique_ptr<Target> in_process_target(Faults* faults) { return std::make_unique<InProcessTarget>(faults); }
 
 }  // namespace sr::api_test

@@ -16,6 +16,7 @@ constexpr const char* usage =
     "usage: api_runner --in-process [options] FILE|FOLDER...\n"
     "       api_runner --address URL --token TOKEN [options] FILE|FOLDER...\n"
     "  --in-process           a server in this process, new for each script, with a clock that can be moved\n"
+    "  --faults               with --in-process: each request is played with each of its commits failing, too\n"
     "  --server openbao       another server: its [bao] lines state where it differs\n"
     "  --compatibility FILE   the entries that those lines name (docs/compatibility.md)\n"
     "  --ca FILE              certificates to verify an https server with\n"
@@ -28,6 +29,7 @@ struct Options {
   PlayerOptions player{};
   std::string compatibility = "docs/compatibility.md";
   bool in_process = false;
+  bool faults = false;
   bool verbose = false;
   std::vector<std::filesystem::path> paths{};
 };
@@ -39,6 +41,7 @@ std::optional<Options> parse(int count, char** words) {
     const auto value = [&]() -> std::string { return i + 1 < count ? words[++i] : ""; };
     if (word == "--address") options.target.address = value();
     else if (word == "--in-process") options.in_process = true;
+    else if (word == "--faults") options.faults = true;
     else if (word == "--token") options.target.root_token = value();
     else if (word == "--ca") options.target.ca_file = value();
     else if (word == "--compatibility") options.compatibility = value();
@@ -49,6 +52,7 @@ std::optional<Options> parse(int count, char** words) {
     else if (word.starts_with("--")) return {};
     else options.paths.emplace_back(word);
   }
+  if (options.faults && !options.in_process) return {};
   if (options.in_process == !options.target.address.empty() || options.paths.empty()) return {};  // one of the two
   return options;
 }
@@ -84,6 +88,30 @@ std::vector<std::filesystem::path> scripts_below(const std::vector<std::filesyst
   return files;
 }
 
+#ifdef WITH_SERVER
+// The first commit of every request has failed by now. What fails behind it changes how the script goes on, so that is played anew
+// for each, and only what the faults complain of counts.
+void play_later_faults(const Script& script, Target& target, const PlayerOptions& options, Faults& faults, Tally& tally) {
+  Faults all = std::exchange(faults, {});
+  for (int later = 1, met = 1; met > 0; ++later) {
+    met = 0;
+    for (int skip = 0;; ++skip) {
+      faults = {.later = later, .skip = skip};
+      Tally aside;
+      play(script, target, options, aside);
+      all.met += faults.met > skip;
+      std::ranges::move(faults.complaints, std::back_inserter(all.complaints));
+      if (faults.met <= skip) break;
+      ++met;
+    }
+  }
+  for (auto& complaint : all.complaints) tally.failures.push_back(script.file + ": " + std::move(complaint));
+  tally.failed += static_cast<int>(all.complaints.size());
+  tally.faults += all.met;
+  faults = {};
+}
+#endif
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -95,7 +123,8 @@ int main(int count, char** words) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
   options->player.entries = entries_of(contents(options->compatibility));
 #ifdef WITH_SERVER
-  const auto target = options->in_process ? in_process_target() : address_target(options->target);
+  Faults faults;
+  const auto target = options->in_process ? in_process_target(options->faults ? &faults : nullptr) : address_target(options->target);
 #else
   const auto target = address_target(options->target);
 #endif
@@ -105,6 +134,9 @@ int main(int count, char** words) {
     const std::size_t failures_before = tally.failures.size();
     if (script) {
       play(*script, *target, options->player, tally);
+#ifdef WITH_SERVER
+      if (options->faults) play_later_faults(*script, *target, options->player, faults, tally);
+#endif
     } else {
       ++tally.failed;
       tally.failures.push_back(script.error().message + "\n");
@@ -115,6 +147,8 @@ int main(int count, char** words) {
   if (options->verbose)
     for (const auto& why : tally.left_out_why) std::cout << "left out: " << why << "\n";
   std::cout << tally.agreed << " agreed, " << tally.differs_as_stated << " differ as stated, " << tally.failed << " failed ("
-            << tally.scripts << " scripts, " << tally.left_out << " left out in part or whole)\n";
+            << tally.scripts << " scripts, " << tally.left_out << " left out in part or whole";
+  if (options->faults) std::cout << ", " << tally.faults << " commits failed";
+  std::cout << ")\n";
   return tally.failed == 0 ? 0 : 1;
 }

@@ -179,7 +179,12 @@ class Play {
   }
 
   Result<void> step(const NeedStep& step) {
-    if (!target_.meets(step.need)) leave_out(step.need == Need::own_server ? "needs a server of its own" : "needs a server that is not initialised");
+    if (target_.meets(step.need)) return {};
+    switch (step.need) {
+      case Need::own_server: leave_out("needs a server of its own"); break;
+      case Need::uninitialised: leave_out("needs a server that is not initialised"); break;
+      case Need::each_once: leave_out("needs each request to be sent once"); break;
+    }
     return {};
   }
 

@@ -14,6 +14,7 @@ struct Tally {
   int differs_as_stated = 0;   // another server gave the answer that a [bao] line states
   int failed = 0;
   int scripts = 0;
+  int faults = 0;              // commits that failed because they were told to
   int left_out = 0;            // scripts, or the rest of one, that this target cannot play
   std::vector<std::string> failures{};
   std::vector<std::string> left_out_why{};

@@ -31,6 +31,7 @@ struct Response {
 enum class Need {
   own_server,     // a state that nobody else sees: the script may seal it or change what belongs to all
   uninitialised,  // and that no sys/init has seen; the script does that itself
+  each_once,      // each request is sent exactly once: the script counts what the server counts
 };
 
 class Target {
