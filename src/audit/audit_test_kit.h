@@ -11,7 +11,7 @@
 #include <future>
 #include <sstream>
 #include "audit/chained_device.h"
-#include "audit/file_device.h"
+#include "audit/devices.h"
 #include "audit/verify.h"
 #include "base/random.h"
 
@@ -146,7 +146,7 @@ struct Kit {
   }
   std::unique_ptr<ChainedDevice> on(FakeSink& sink) { return *ChainedDevice::open(setup(), std::make_unique<SharedSink>(sink)); }
 
-  FileDeviceSetup file_setup(AuditDevice::Options options) {
+  AuditDeviceParts file_setup(AuditDevice::Options options) {
     return {.name = "file/", .id = "device-1", .options = std::move(options), .salt = Secret("salt"), .key = test_key(), .last = kept,
             .on_checkpoint = [this](const AuditCheckpoint& checkpoint) { std::lock_guard lock(mutex); kept = checkpoint; }, .clock = clock, .log = log};
   }

@@ -74,6 +74,10 @@ void close_line(Buffer& line, LogEnd& end) {
   (line += after_chain) += '\n';
 }
 
+void open_line(Buffer& line) {
+  if (const std::size_t at = line.view().rfind(before_seq); at != std::string_view::npos && line.back() == '\n') line.truncate(at);
+}
+
 std::optional<Sha256Digest> parse_chain(std::string_view text) {
   if (text.size() != chain_digits) return std::nullopt;
   Sha256Digest digest;

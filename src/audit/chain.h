@@ -35,6 +35,8 @@ struct Torn {
 
 // Ends a line that lacks its closing brace, line feed included, and moves `end` to it.
 void close_line(Buffer& line, LogEnd& end);
+// Takes that back, for a line that was closed and has to go elsewhere.
+void open_line(Buffer& line);
 
 // What the end of a line says; `line` is without its line feed. Nothing when it has another form.
 struct LineTail {

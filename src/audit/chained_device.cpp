@@ -30,11 +30,14 @@ class ChainedDevice::Work {
     std::vector<Buffer> lines;
     Done done;
     Steady::time_point since;
+    std::size_t bytes = 0;
+    std::size_t written = 0;  // of its lines
   };
   struct Batch;  // what goes to the sink in one go
 
   std::vector<Entry> take();
   void write_entries(std::vector<Entry> entries);
+  Result<void> attempt(std::span<Entry> entries);
   Batch begin() const;
   void add(Batch& batch, Buffer& line) const;
   void add_checkpoint(Batch& batch) const;
@@ -54,17 +57,20 @@ class ChainedDevice::Work {
   std::unique_ptr<Sink> sink_;
   LogEnd end_;
   bool open_ = false;
+  std::string why_not_open_ = "it is not open";
   enum class Opening : std::uint8_t { none, start, resume } opening_ = Opening::none;  // the line that the next batch begins with
   Torn torn_{};                     // what lies behind the last line, for a resume line to mark,
   bool line_open_ = false;          // and whether it ends inside a line
   std::size_t unsigned_lines_ = 0;  // since the last checkpoint
-  Steady::time_point signed_at_{}, looked_at_{};
+  Steady::time_point signed_at_{}, looked_at_{}, opens_again_at_{};
 
   mutable std::mutex mutex_;        // guards what follows
   std::condition_variable wake_writer_, wake_watcher_;
   std::deque<Entry> waiting_;
   std::vector<Done> writing_;       // of the batch that the sink has; empty when the watcher has answered
   Steady::time_point writing_since_{};
+  std::size_t waiting_bytes_ = 0, writing_bytes_ = 0;
+  bool stuck_ = false;              // the watcher has answered, and the sink still holds the batch
   bool reopen_asked_ = false;
   bool closed_ = false, finished_ = false;
   State state_;
@@ -167,15 +173,22 @@ void ChainedDevice::Work::wait_until_finished() {
 
 void ChainedDevice::Work::write(std::vector<Buffer> lines, Done done) {
   Entry entry{std::move(lines), std::move(done), Steady::now()};
+  for (const Buffer& line : entry.lines) entry.bytes += line.size();
+  std::string_view why;
   {
     std::lock_guard lock(mutex_);
-    if (!closed_ && waiting_.size() < setup_.entries_max) {
+    const bool is_full = waiting_.size() >= setup_.entries_max || (!waiting_.empty() && waiting_bytes_ + entry.bytes > setup_.bytes_max);
+    // Whoever waits for a sink that has not moved within the deadline would wait for as long, in vain.
+    why = closed_ ? "it was disabled" : stuck_ ? "it is stuck: what it writes to takes nothing" : is_full ? "too many entries wait" : "";
+    if (why.empty()) {
+      waiting_bytes_ += entry.bytes;
       waiting_.push_back(std::move(entry));
       wake_writer_.notify_one();
       return;
     }
+    ++state_.refused;
   }
-  entry.done(std::unexpected(named({Code::internal, "too many entries wait"})));
+  entry.done(std::unexpected(named({Code::internal, std::string(why)})));
 }
 
 void ChainedDevice::Work::reopen() {
@@ -186,7 +199,10 @@ void ChainedDevice::Work::reopen() {
 
 AuditDevice::State ChainedDevice::Work::state() const {
   std::lock_guard lock(mutex_);
-  return state_;
+  State state = state_;
+  state.queue = waiting_.size() + writing_.size();
+  state.queue_bytes = waiting_bytes_ + writing_bytes_;
+  return state;
 }
 
 std::optional<AuditCheckpoint> ChainedDevice::Work::last_checkpoint() const {
@@ -203,12 +219,14 @@ void ChainedDevice::Work::watch_until_finished() {
     wake_watcher_.wait_for(lock, pause, [this] { return finished_; });
     const auto too_old = Steady::now() - setup_.deadline;
     std::vector<Done> late;
-    if (!writing_.empty() && writing_since_ < too_old) late.swap(writing_);  // the lines may still be written; nobody relies on it
-    while (!waiting_.empty() && waiting_.front().since < too_old) {
+    if (!writing_.empty() && writing_since_ < too_old) late.swap(writing_), stuck_ = true;  // the lines may still be written; nobody relies on it
+    while (!waiting_.empty() && (stuck_ || waiting_.front().since < too_old)) {
       late.push_back(std::move(waiting_.front().done));
+      waiting_bytes_ -= waiting_.front().bytes;
       waiting_.pop_front();
     }
     if (late.empty()) continue;
+    state_.refused += late.size();
     lock.unlock();
     const Result<void> outcome = fail(Code::internal, "it did not take the entry in time");
     note(outcome);
@@ -250,36 +268,54 @@ std::vector<ChainedDevice::Work::Entry> ChainedDevice::Work::take() {
   wake_writer_.wait_for(lock, std::min(setup_.checkpoint_interval, setup_.check_interval), [this] { return closed_ || reopen_asked_ || !waiting_.empty(); });
   std::vector<Entry> entries(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
   waiting_.clear();
+  writing_bytes_ = std::exchange(waiting_bytes_, 0);
   if (!entries.empty()) writing_since_ = entries.front().since;
   for (Entry& entry : entries) writing_.push_back(std::move(entry.done));
   return entries;
 }
 
 void ChainedDevice::Work::write_entries(std::vector<Entry> entries) {
-  Batch batch;
-  std::vector<std::size_t> ends;  // of each entry, in bytes of the batch
-  Result<void> outcome = fail(Code::internal, "it is not open");
-  if (open_) {
-    batch = begin();
-    for (Entry& entry : entries) {
-      for (Buffer& line : entry.lines) add(batch, line);
-      ends.push_back(batch.bytes);
-      if (batch.unsigned_lines >= setup_.checkpoint_lines) add_checkpoint(batch);
-    }
-    if (batch.unsigned_lines > 0 && checkpoint_is_due()) add_checkpoint(batch);
-    outcome = put(batch, entries.front().since + setup_.deadline);
-    note(outcome);
+  Result<void> outcome = attempt(entries);
+  // The file was deleted meanwhile, or the connection ended: what it did not take goes to the next one, and nobody hears of it.
+  if (!outcome && open_ && sink_->place() == Sink::Place::lost) {
+    look_after_sink(false);
+    for (Entry& entry : entries)
+      for (std::size_t i = entry.written; i < entry.lines.size(); ++i) open_line(entry.lines[i]);
+    outcome = attempt(entries);
   }
+  note(outcome);
   std::vector<Done> dones;
   {
     std::lock_guard lock(mutex_);
     dones.swap(writing_);  // none: the watcher was quicker
+    writing_bytes_ = 0;
+    stuck_ = false;
+    if (!outcome) state_.refused += static_cast<std::uint64_t>(std::ranges::count_if(entries, [](const Entry& entry) { return entry.written < entry.lines.size(); }));
   }
-  const std::size_t whole = batch.marks.empty() ? 0 : batch.marks.back().bytes;
   for (std::size_t i = 0; i < dones.size(); ++i) {
-    if (outcome || (i < ends.size() && ends[i] <= whole)) dones[i]({});  // of a batch that fails, a stream may have taken the first ones
+    if (entries[i].written == entries[i].lines.size()) dones[i]({});  // of a batch that fails, a stream may have taken the first ones
     else dones[i](std::unexpected(named(outcome.error())));
   }
+}
+
+// Writes the lines that are not written yet.
+Result<void> ChainedDevice::Work::attempt(std::span<Entry> entries) {
+  if (!open_) return std::unexpected(Error{Code::internal, why_not_open_});
+  Batch batch = begin();
+  std::vector<std::pair<Entry*, std::size_t>> ends;  // of each line, in bytes of the batch
+  for (Entry& entry : entries) {
+    for (std::size_t i = entry.written; i < entry.lines.size(); ++i) {
+      add(batch, entry.lines[i]);
+      ends.emplace_back(&entry, batch.bytes);
+    }
+    if (batch.unsigned_lines >= setup_.checkpoint_lines) add_checkpoint(batch);
+  }
+  if (batch.unsigned_lines > 0 && checkpoint_is_due()) add_checkpoint(batch);
+  Result<void> outcome = put(batch, entries.front().since + setup_.deadline);
+  const std::size_t whole = batch.marks.empty() ? 0 : batch.marks.back().bytes;
+  for (const auto& [entry, end] : ends)
+    if (end <= whole) ++entry->written;
+  return outcome;
 }
 
 // A batch with the line that has to come first, if one has, and its signature: so the core learns at once where this log stands.
@@ -372,7 +408,16 @@ Result<void> ChainedDevice::Work::put_checkpoint() {
 
 Result<void> ChainedDevice::Work::open_sink() {
   open_ = false;
-  const Sink::Opened opened = TRY(sink_->open(end_));
+  const auto began = Steady::now();
+  const auto tried = sink_->open(end_);
+  if (!tried) {
+    // What took long to fail is not tried again for as long: half of the time is left for those who wait to hear of it.
+    const auto took = Steady::now() - began;
+    opens_again_at_ = took > std::chrono::milliseconds(100) ? Steady::now() + took : Steady::now();
+    why_not_open_ = tried.error().message;
+    return std::unexpected(tried.error());
+  }
+  const Sink::Opened& opened = *tried;
   open_ = true;
   torn_ = opened.torn;
   line_open_ = opened.line_open;
@@ -395,13 +440,18 @@ void ChainedDevice::Work::look_after_sink(bool asked) {
       if (!asked) setup_.log.warn("audit", "the file was moved away: beginning a new one", {{"device", setup_.name}});
       if (unsigned_lines_ > 0) outcome = put_checkpoint();  // the old file ends with a signature
     } else {
-      setup_.log.error("audit", place == Sink::Place::lost ? "the file was deleted" : "the file was changed by somebody else", {{"device", setup_.name}});
+      const std::string what(sink_->kind());
+      setup_.log.error("audit", place == Sink::Place::changed ? "the file was changed by somebody else" : what == "file" ? "the file was deleted" : "the " + what + " ended", {{"device", setup_.name}});
+      std::lock_guard lock(mutex_);
+      ++state_.lost;
     }
     outcome = open_sink();
     // Moved away and no new one: better there than nowhere.
     if (!outcome && place == Sink::Place::moved) open_ = true;
-  } else {
+  } else if (looked_at_ >= opens_again_at_) {
     outcome = open_sink();
+  } else {
+    return;
   }
   if (open_ && opening_ != Opening::none) outcome = put_checkpoint();
   if (!outcome) note(outcome);
@@ -418,6 +468,7 @@ void ChainedDevice::Work::note(const Result<void>& outcome) {
     if (state_.healthy != outcome.has_value()) state_.since = setup_.clock.now();
     state_.healthy = outcome.has_value();
     state_.reason = reason;
+    if (!outcome) state_.last_error = reason, state_.last_error_at = setup_.clock.now();
   }
   if (outcome) setup_.log.info("audit", "the device works again", {{"device", setup_.name}});
   else setup_.log.error("audit", "entries cannot be written, their requests fail", {{"device", setup_.name}, {"reason", outcome.error().message}});

@@ -2,7 +2,8 @@
 //
 // Two threads. The writer takes all that waits, ends each line with `seq` and `chain`, hands everything to the sink in one go and
 // calls back. The watcher does nothing but look at the clock: what has waited for longer than the deadline, in the queue
-// or with a writer that the sink holds fast, it answers with an error. A line that was not written never was: the next one takes its number.
+// or with a writer that the sink holds fast, it answers with an error; while the sink holds it, newcomers are refused at once. A line that
+// was not written never was: the next one takes its number.
 //
 // The answer to an entry may let go of the last reference to its device, on the device's own thread: the threads share what they work on and
 // end by themselves then.
@@ -33,6 +34,7 @@ class ChainedDevice final : public AuditDevice {
     std::size_t checkpoint_lines = limits::audit_checkpoint_lines;
     std::chrono::milliseconds check_interval = limits::audit_file_check_interval;
     std::size_t entries_max = limits::audit_entries;
+    std::size_t bytes_max = limits::audit_queue_bytes;
     const Clock& clock;
     Log& log;
   };

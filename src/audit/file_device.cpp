@@ -1,26 +1,15 @@
-#include "audit/file_device.h"
+#include "audit/devices.h"
 #include <algorithm>
 #include <charconv>
-#include "audit/chained_device.h"
+#include "audit/device_options.h"
 #include "audit/file_sink.h"
 
 namespace sr {
 namespace {
 
-using audit::ChainedDevice;
 using audit::FileSink;
 using audit::NullSink;
 using audit::Sink;
-
-// As Go's strconv.ParseBool.
-Result<bool> parse_flag(const AuditDevice::Options& options, std::string_view name, bool otherwise) {
-  static constexpr std::string_view yes[] = {"1", "t", "T", "true", "TRUE", "True"}, no[] = {"0", "f", "F", "false", "FALSE", "False"};
-  const auto option = options.find(name);
-  if (option == options.end()) return otherwise;
-  if (std::ranges::find(yes, option->second) != std::end(yes)) return true;
-  if (std::ranges::find(no, option->second) != std::end(no)) return false;
-  return fail(Code::invalid, "option " + std::string(name) + " is neither true nor false");
-}
 
 Result<std::optional<mode_t>> parse_mode(const AuditDevice::Options& options) {
   const auto option = options.find("mode");
@@ -52,38 +41,18 @@ Result<std::string> path_of(const AuditDevice::Options& options) {
   return text;
 }
 
-Result<void> check_options(const AuditDevice::Options& options) {
-  static constexpr std::string_view known[] = {"file_path", "path", "mode", "format", "log_raw", "hmac_accessor", "elide_list_responses", "skip_test", "prefix"};
-  for (const auto& [name, value] : options)
-    if (std::ranges::find(known, name) == std::end(known)) return fail(Code::invalid, "unknown option " + name);
-  const auto prefix = options.find("prefix");
-  if (prefix != options.end() && !prefix->second.empty()) return fail(Code::invalid, "audit log prefixing is not allowed");
-  const auto format = options.find("format");
-  if (format != options.end() && format->second != "json") return fail(Code::invalid, "unknown format type \"" + format->second + '"');
-  TRY(parse_flag(options, "skip_test", false));
-  return {};
-}
-
 }  // namespace
 
-Result<std::unique_ptr<AuditDevice>> open_file_device(FileDeviceSetup setup) {
-  TRY(check_options(setup.options));
-  const std::string path = TRY(path_of(setup.options));
-  const std::optional<mode_t> mode = TRY(parse_mode(setup.options));
-  AuditFormat format{.hmac = HmacSha256(setup.salt.reveal()),
-                     .log_raw = TRY(parse_flag(setup.options, "log_raw", false)),
-                     .hmac_accessor = TRY(parse_flag(setup.options, "hmac_accessor", true)),
-                     .elide_list_responses = TRY(parse_flag(setup.options, "elide_list_responses", false))};
+Result<std::unique_ptr<AuditDevice>> open_file_device(AuditDeviceParts parts) {
+  static constexpr std::string_view own[] = {"file_path", "path", "mode", "prefix"};
+  TRY(audit::check_options(parts, own));
+  if (!audit::option(parts.options, "prefix", "").empty()) return fail(Code::invalid, "audit log prefixing is not allowed");
+  const std::string path = TRY(path_of(parts.options));
+  const std::optional<mode_t> mode = TRY(parse_mode(parts.options));
   std::unique_ptr<Sink> sink;
   if (path == "discard") sink = std::make_unique<NullSink>();
-  else sink = std::make_unique<FileSink>(FileSink::Options{.path = path == "stdout" ? "" : path, .mode = mode, .forbidden_folders = std::move(setup.forbidden_folders)});
-  auto device = ChainedDevice::open({.type = "file", .name = setup.name + " (" + path + ")", .id = std::move(setup.id), .options = std::move(setup.options),
-                                     .format = std::move(format), .key = std::move(setup.key), .last = std::move(setup.last),
-                                     .on_checkpoint = std::move(setup.on_checkpoint), .must_open = setup.must_open, .deadline = setup.deadline,
-                                     .clock = setup.clock, .log = setup.log},
-                                    std::move(sink));
-  if (!device) return fail(Code::invalid, "sanity check failed; unable to open \"" + path + "\" for writing: " + device.error().message);
-  return std::unique_ptr<AuditDevice>(std::move(*device));
+  else sink = std::make_unique<FileSink>(FileSink::Options{.path = path == "stdout" ? "" : path, .mode = mode, .folders = parts.rules.folders, .forbidden_folders = parts.rules.forbidden_folders});
+  return audit::open_on(std::move(sink), std::move(parts), "file", path);
 }
 
 }  // namespace sr

@@ -16,7 +16,8 @@ TEST(FileDevice, OptionsAreJudged) {
     return device ? "" : device.error().message;
   };
   EXPECT_EQ(refused({}), "file_path is required");
-  EXPECT_EQ(refused({{"file_path", path}, {"format", "jsonx"}}), "unknown format type \"jsonx\"");
+  EXPECT_THAT(refused({{"file_path", path}, {"format", "jsonx"}}), HasSubstr("jsonx formatting has been removed"));
+  EXPECT_EQ(refused({{"file_path", path}, {"format", "xml"}}), "unknown format type \"xml\"");
   EXPECT_EQ(refused({{"file_path", path}, {"prefix", "#!/bin/sh\n"}}), "audit log prefixing is not allowed");
   EXPECT_THAT(refused({{"path", path}, {"mode", "0755"}}), HasSubstr("executable"));
   EXPECT_THAT(refused({{"file_path", path}, {"mode", "4600"}}), HasSubstr("regular file"));
@@ -41,7 +42,7 @@ TEST(FileDevice, PlacesThatAreRefused) {
   Kit kit;
   const auto refused = [&](const std::string& path) {
     auto setup = kit.file_setup({{"file_path", path}});
-    setup.forbidden_folders = {kit.folder / "plugins", kit.folder / "not-there"};
+    setup.rules.forbidden_folders = {kit.folder / "plugins", kit.folder / "not-there"};
     const auto device = open_file_device(std::move(setup));
     return device ? "" : device.error().message;
   };

@@ -19,6 +19,11 @@ namespace fs = std::filesystem;
 std::unexpected<Error> refuse(std::string why) { return fail(Code::invalid, std::move(why)); }
 std::unexpected<Error> refuse_errno(std::string_view what) { return refuse(std::string(what) + std::strerror(errno)); }
 
+// Nobody keeps logs there, and what lies there is read or run by others.
+constexpr const char* system_folders[] = {"/proc", "/sys", "/etc", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec",
+                                          "/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/var/spool/cron", "/run/systemd"};
+constexpr const char* device_folder = "/dev";
+
 class File {
  public:
   explicit File(int file) : file_(file) {}
@@ -84,18 +89,51 @@ FileSink::~FileSink() {
   if (file_ >= 0) ::close(file_);
 }
 
-Result<int> FileSink::open_path() const {
+// A real path: without links.
+Result<void> FileSink::judge_folder(const std::string& folder) const {
+  const auto lies_in = [&](const std::string& root) {
+    std::error_code problem;
+    const fs::path real = fs::weakly_canonical(root, problem), given(folder);
+    return !problem && !real.empty() && std::mismatch(real.begin(), real.end(), given.begin(), given.end()).first == real.end();
+  };
+  if (lies_in(device_folder)) return {};  // the devices themselves are judged
+  if (std::ranges::any_of(options_.forbidden_folders, lies_in)) return refuse("it lies in a folder of programs or of the store");
+  if (!options_.folders.empty()) return std::ranges::any_of(options_.folders, lies_in) ? Result<void>() : refuse("it lies outside of the folders that audit_folders names");
+  for (const char* of_the_system : system_folders)
+    if (lies_in(of_the_system)) return refuse("it lies in a folder of the system");
+  return {};
+}
+
+// Open, so that nobody can put another folder in its place between judging and using it.
+Result<int> FileSink::open_folder() const {
   const fs::path path(options_.path);
-  TRY(make_folders(path.parent_path()));
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::error_code problem;
-  const fs::path folder = fs::canonical(path.has_parent_path() ? path.parent_path() : fs::path("."), problem);
+  const fs::path real = fs::weakly_canonical(folder, problem);
   if (problem) return refuse("cannot resolve its folder: " + problem.message());
-  for (const std::string& forbidden : options_.forbidden_folders) {
-    const fs::path root = fs::weakly_canonical(forbidden, problem);
-    if (std::mismatch(root.begin(), root.end(), folder.begin(), folder.end()).first == root.end()) return refuse("it lies in a folder of programs or of the store");
-  }
+  TRY(judge_folder(real));  // before any is made
+  TRY(make_folders(folder));
+  File opened(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0) return refuse_errno("cannot open its folder: ");
+  const fs::path now = fs::read_symlink("/proc/self/fd/" + std::to_string(opened.get()), problem);
+  if (problem) return refuse("cannot resolve its folder: " + problem.message());
+  TRY(judge_folder(now));
+  return opened.release();
+}
+
+Result<int> FileSink::open_path() const {
+  const File folder(TRY(open_folder()));
+  const std::string name = fs::path(options_.path).filename();
+  if (name.empty() || name == "." || name == "..") return refuse("it names a folder");
+  std::error_code problem;
+  const bool among_devices = fs::read_symlink("/proc/self/fd/" + std::to_string(folder.get()), problem).string().starts_with(device_folder);
   // A FIFO without a reader is an error (ENXIO), not a wait; for a regular file O_NONBLOCK means nothing.
-  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+  const int file = ::openat(folder.get(), name.c_str(), O_WRONLY | O_APPEND | (among_devices ? 0 : O_CREAT) | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+  struct stat info{};
+  if (file >= 0 && among_devices && ::fstat(file, &info) == 0 && !S_ISCHR(info.st_mode)) {
+    ::close(file);
+    return refuse("it lies among the devices and is none");
+  }
   if (file >= 0) return file;
   if (errno == ELOOP) return refuse("it is a symbolic link");
   if (errno == ENXIO) return refuse("nobody reads from it");
@@ -109,6 +147,7 @@ Result<void> FileSink::judge(int file) const {
   if (S_ISFIFO(info.st_mode)) return {};
   if (S_ISCHR(info.st_mode)) return is_harmless_device(file, info) ? Result<void>() : refuse("it is a device");
   if (!S_ISREG(info.st_mode)) return refuse("it is no regular file");
+  if (info.st_nlink > 1) return refuse("it has another name elsewhere");  // and may be something else there
   if (!options_.mode && (info.st_mode & 0111) != 0) return refuse("it is executable");
   if (options_.mode && (info.st_mode & 07777) != *options_.mode && ::fchmod(file, *options_.mode) != 0) return refuse_errno("cannot set its mode: ");
   return {};
@@ -206,6 +245,9 @@ Sink::Written FileSink::append(std::span<const iovec> given, Deadline deadline) 
     if (::lseek(file_, 0, SEEK_END) == start + static_cast<off_t>(written.bytes) && ::ftruncate(file_, start) == 0) written.bytes = 0;
   }
   if (regular_) size_ = start == size_ ? start + static_cast<off_t>(written.bytes) : size_;
+  // Lines in a file without a name are gone as soon as this one closes it.
+  struct stat info{};
+  if (regular_ && ::fstat(file_, &info) == 0 && info.st_nlink == 0) return {.bytes = 0, .problem = {Code::internal, "the file was deleted"}};
   return written;
 }
 

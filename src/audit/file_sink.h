@@ -1,6 +1,6 @@
 // A log in a file of the system: a regular file, a FIFO, a terminal or /dev/null; or standard output. A regular file is locked, so
 // that no second device writes to it, and a line that does not fit is taken back. A stream cannot take back: there the rest of a line is told to
-// the device, which marks it.
+// the device, which marks it. A file that was deleted while it was written to has not taken the lines: they go to the next one.
 #pragma once
 #include <optional>
 #include <string>
@@ -15,7 +15,8 @@ class FileSink final : public Sink {
   struct Options {
     std::string path;                 // "" is standard output
     std::optional<mode_t> mode;       // nothing: as the file has it, or 0600
-    std::vector<std::string> forbidden_folders{};
+    std::vector<std::string> folders{};            // where it may lie, or below; empty: anywhere but in
+    std::vector<std::string> forbidden_folders{};  // these, and those of the system
   };
   explicit FileSink(Options options) : options_(std::move(options)) {}
   ~FileSink() override;
@@ -25,6 +26,8 @@ class FileSink final : public Sink {
   Written append(std::span<const iovec> pieces, Deadline deadline) override;
 
  private:
+  Result<void> judge_folder(const std::string& folder) const;
+  Result<int> open_folder() const;
   Result<int> open_path() const;
   Result<void> judge(int file) const;
   Result<Opened> examine(int file, const LogEnd& known) const;

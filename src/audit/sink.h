@@ -37,7 +37,9 @@ class Sink {
   // Is it still what was opened? moved: another one has its name, lines still get somewhere; lost: they would not; changed: somebody
   // else wrote to it or cut it.
   virtual Place place() = 0;
+  // Each piece is a line, but for a line feed alone that ends an open one.
   virtual Written append(std::span<const iovec> pieces, Deadline deadline) = 0;
+  virtual std::string_view kind() const { return "file"; }  // in messages: "the file was deleted"
 };
 
 // Takes everything and keeps nothing.

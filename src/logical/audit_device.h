@@ -41,7 +41,13 @@ class AuditDevice {
   struct State {
     bool healthy = true;
     Time since{};
-    std::string reason{};   // names the device and what failed; for the server's log, not for clients
+    std::string reason{};   // names the device and what failed; for the server's log and its operators, not for clients
+    std::string last_error{};  // the reason of last time, when it works again
+    Time last_error_at{};
+    std::size_t queue = 0;     // entries that wait, and those that it is about to write
+    std::size_t queue_bytes = 0;
+    std::uint64_t refused = 0;  // entries that it did not take
+    std::uint64_t lost = 0;     // how often what it wrote to was gone or had been changed
   };
 
   virtual ~AuditDevice() = default;  // answers what waits, first

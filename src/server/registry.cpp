@@ -1,5 +1,5 @@
 #include "server/registry.h"
-#include "audit/file_device.h"
+#include "audit/devices.h"
 #include "auth/approle/approle.h"
 #include "auth/userpass/userpass.h"
 #include "engines/cubbyhole/cubbyhole.h"
@@ -11,23 +11,25 @@
 namespace sr::server {
 namespace {
 
-Result<std::unique_ptr<AuditDevice>> make_file_device(Core& core, const std::vector<std::string>& forbidden_folders, AuditDeviceSetup setup) {
-  return open_file_device({.name = setup.entry.path,
-                           .id = setup.entry.id,
-                           .options = setup.entry.options,
-                           .salt = setup.entry.salt.copy(),
-                           .key = TRY(Ed25519Key::from_seed(setup.entry.signing_seed.reveal())),
-                           .last = std::move(setup.last),
-                           .on_checkpoint = std::move(setup.on_checkpoint),
-                           .forbidden_folders = forbidden_folders,
-                           .must_open = setup.must_open,
-                           .clock = core.clock(),
-                           .log = core.log()});
+AuditDeviceMaker maker(Core& core, OpenAuditDevice* open, const AuditRules& rules) {
+  return [&core, open, rules](AuditDeviceSetup setup) -> Result<std::unique_ptr<AuditDevice>> {
+    return open({.name = setup.entry.path,
+                 .id = setup.entry.id,
+                 .options = setup.entry.options,
+                 .salt = setup.entry.salt.copy(),
+                 .key = TRY(Ed25519Key::from_seed(setup.entry.signing_seed.reveal())),
+                 .last = std::move(setup.last),
+                 .on_checkpoint = std::move(setup.on_checkpoint),
+                 .rules = rules,
+                 .must_open = setup.must_open,
+                 .clock = core.clock(),
+                 .log = core.log()});
+  };
 }
 
 }  // namespace
 
-void register_everything(Core& core, std::vector<std::string> forbidden_folders) {
+void register_everything(Core& core, const AuditRules& audit) {
   // always there
   core.add_fixed(sys::spec(core), {.path = "sys/", .uuid = "sys", .description = "system endpoints used for control, policy and debugging"});
   core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .description = "token based credentials"});
@@ -39,7 +41,9 @@ void register_everything(Core& core, std::vector<std::string> forbidden_folders)
   core.add_type(approle::spec());
   core.add_type(userpass::spec());
   // audit devices
-  core.add_audit_type("file", [&core, forbidden_folders = std::move(forbidden_folders)](AuditDeviceSetup setup) { return make_file_device(core, forbidden_folders, std::move(setup)); });
+  core.add_audit_type("file", maker(core, open_file_device, audit));
+  core.add_audit_type("syslog", maker(core, open_syslog_device, audit));
+  core.add_audit_type("socket", maker(core, open_socket_device, audit));
 }
 
 }  // namespace sr::server

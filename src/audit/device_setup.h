@@ -1,11 +1,7 @@
-// The "file" audit device: a chained log in a regular file, a FIFO, on standard output, or nowhere.
-//
-// Options: file_path (or `path`; a path, "stdout" or "discard"), mode (octal, "0600"; "0000" keeps the file's), format ("json"),
-// log_raw, hmac_accessor, elide_list_responses, skip_test. Anything else is refused: an option that is ignored is a promise that is not
-// kept. So is `prefix`, since with it a caller chooses what a file on this machine begins with (CVE-2025-6000).
+// What every kind of audit device is made from.
 #pragma once
 #include <functional>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 #include "base/limits.h"
@@ -15,7 +11,15 @@
 
 namespace sr {
 
-struct FileDeviceSetup {
+// What the operator of this machine lets devices do, whoever enables them.
+struct AuditRules {
+  std::vector<std::string> folders{};            // files lie in one of these or below; empty: anywhere but in the forbidden ones
+  std::vector<std::string> forbidden_folders{};  // the store's, the plugins': beside those of the system, which are always forbidden
+  bool prefix = false;                           // the option `prefix`; never for a file, since a caller would choose what it begins with
+  std::vector<std::string> syslog_sockets{"/dev/log", "/var/run/syslog", "/var/run/log"};
+};
+
+struct AuditDeviceParts {
   std::string name;                   // its mount path, "file/": names it in errors and in the log
   std::string id;                     // a uuid; the same for as long as the device is enabled
   AuditDevice::Options options;
@@ -23,7 +27,7 @@ struct FileDeviceSetup {
   Ed25519Key key;                     // signs the checkpoints
   std::optional<AuditCheckpoint> last{};         // what the core kept
   std::function<void(const AuditCheckpoint&)> on_checkpoint{};  // on the device's thread; must not wait
-  std::vector<std::string> forbidden_folders{};  // the plugin folder, and whatever else is run
+  AuditRules rules{};
   // When a device is enabled, what cannot be opened is an error. At unseal the device exists all the same, refuses every entry, and
   // tries again with each: one lost file must not keep the server sealed.
   bool must_open = true;
@@ -31,8 +35,5 @@ struct FileDeviceSetup {
   const Clock& clock;
   Log& log;
 };
-
-// Code::invalid names the option or the file and what is wrong with it.
-Result<std::unique_ptr<AuditDevice>> open_file_device(FileDeviceSetup setup);
 
 }  // namespace sr
