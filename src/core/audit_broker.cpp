@@ -128,34 +128,38 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
   return entry;
 }
 
-// Counts the devices that have answered; the last one calls back. One success is enough.
-struct Vote {
-  std::mutex mutex;
-  std::size_t left;
-  bool written = false;
-  Error error{};
-  AuditDevice::Done done;
+// Counts what the devices answer. `any`: the first one that has the lines decides, or the last one that has not; `all`: the other way round.
+// Who is not waited for any more may still write.
+class Vote {
+ public:
+  Vote(std::size_t devices, AuditRequire require, AuditDevice::Done done) : left_(devices), require_(require), done_(std::move(done)) {}
 
   void cast(const Result<void>& result) {
-    bool last = false;
+    AuditDevice::Done done;
+    std::string errors;
     {
-      std::lock_guard lock(mutex);
-      if (result) written = true;
-      else error = result.error();
-      last = --left == 0;
+      std::lock_guard lock(mutex_);
+      if (!result) (errors_ += errors_.empty() ? "" : "; ") += result.error().message;
+      const bool decides = result.has_value() == (require_ == AuditRequire::any) || left_ == 1;
+      --left_;
+      if (!decides || !done_) return;
+      done = std::exchange(done_, nullptr);
+      errors = errors_;
     }
-    if (last) done(written ? Result<void>() : std::unexpected(error));
+    if (result) done({});
+    else done(fail(Code::internal, std::move(errors)));
   }
+
+ private:
+  std::mutex mutex_;
+  std::size_t left_;
+  const AuditRequire require_;
+  std::string errors_;
+  AuditDevice::Done done_;
 };
 
-void hand_over(const AuditBroker::Devices& devices, std::vector<std::vector<Buffer>> lines, AuditDevice::Done done) {
-  if (devices.size() == 1) return devices.front().device->write(std::move(lines.front()), std::move(done));
-  auto vote = std::make_shared<Vote>();
-  vote->left = devices.size();
-  vote->done = std::move(done);
-  for (std::size_t i = 0; i < devices.size(); ++i)
-    devices[i].device->write(std::move(lines[i]), [vote](Result<void> result) { vote->cast(result); });
-}
+// A line hashes nothing: the same for every device of that wish.
+bool renders_alike(const AuditFormat& a, const AuditFormat& b) { return a.log_raw && b.log_raw && a.elide_list_responses == b.elide_list_responses; }
 
 }  // namespace
 
@@ -167,16 +171,40 @@ std::vector<std::vector<Buffer>> AuditBroker::render_lines(const Devices& device
     const AuditEntry entry = entry_of(request, kind, now, lent);
     for (std::size_t i = 0; i < devices.size(); ++i) {
       Buffer& line = lines[i].emplace_back();
+      const AuditFormat& format = devices[i].device->format();
+      const auto same = entry.headers.empty() ? std::ranges::find_if(devices.begin(), devices.begin() + static_cast<std::ptrdiff_t>(i), [&](const Enabled& other) {
+        return renders_alike(other.device->format(), format);
+      }) : devices.begin() + static_cast<std::ptrdiff_t>(i);
+      const auto rendered = static_cast<std::size_t>(same - devices.begin());
       line.reserve(usual_line_bytes);
-      render(line, entry, devices[i].device->format());
+      if (rendered < i) line.append(lines[rendered].back().view());
+      else render(line, entry, format);
     }
   }
   return lines;
 }
 
+void AuditBroker::hand_over(const Devices& devices, std::vector<std::vector<Buffer>> lines, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) const {
+  const auto measured = [kinds, began = std::chrono::steady_clock::now()](const Meters& meters, auto then) -> AuditDevice::Done {
+    return [kinds, began, meters, then = std::move(then)](Result<void> result) mutable {
+      const auto took = std::chrono::steady_clock::now() - began;
+      for (const auto kind : kinds) {
+        const bool of_request = kind == AuditEntry::Kind::request;
+        (of_request ? meters.log_request : meters.log_response).add(took);
+        if (!result) (of_request ? meters.log_request_failure : meters.log_response_failure).add();
+      }
+      then(std::move(result));
+    };
+  };
+  if (devices.size() == 1) return devices.front().device->write(std::move(lines.front()), measured(devices.front().meters, std::move(done)));
+  auto vote = std::make_shared<Vote>(devices.size(), require(), std::move(done));
+  for (std::size_t i = 0; i < devices.size(); ++i)
+    devices[i].device->write(std::move(lines[i]), measured(devices[i].meters, [vote](Result<void> result) { vote->cast(result); }));
+}
+
 void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& request, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) {
   std::vector<std::vector<Buffer>> lines = render_lines(*shared, request, kinds);
-  if (request.place != Place::loop) return hand_over(*shared, std::move(lines), std::move(done));
+  if (request.place != Place::loop) return hand_over(*shared, std::move(lines), kinds, std::move(done));
   // Behind the requests that the loop has still to read in this round: so all its lines wake the device's thread once and are one write.
   // The request stays where it is until `done`. Its devices may have been disabled meanwhile: those count that are enabled now. A seal
   // disables none: what was answered before it still has its lines.
@@ -186,7 +214,7 @@ void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& re
       lines = render_lines(*now, request, kinds);
       shared = std::move(now);
     }
-    hand_over(*shared, std::move(lines), std::move(done));
+    hand_over(*shared, std::move(lines), kinds, std::move(done));
   });
 }
 
@@ -199,6 +227,22 @@ Result<std::shared_ptr<AuditDevice>> AuditBroker::make(const AuditDeviceEntry& e
   if (const auto row = TRY(core_view(transaction).get(concat(keys::audit_checkpoints, entry.id)))) last = TRY(load_record<AuditCheckpoint>(row->value));
   auto on_checkpoint = [this, id = entry.id](const AuditCheckpoint& checkpoint) { keep(id, checkpoint); };
   return std::shared_ptr<AuditDevice>(TRY(maker->second({entry, std::move(last), std::move(on_checkpoint), must_open})));
+}
+
+// Named as Vault names them, by path and with its slash; and the state of the device for as long as it is enabled.
+AuditBroker::Meters AuditBroker::meters_of(const std::string& path, const std::shared_ptr<AuditDevice>& device) const {
+  const auto name = [&path](std::string_view what) { return Metrics::Name{concat("audit.", path, ".", what)}; };
+  const auto gauge = [&](std::string_view what, auto value) {
+    parts_.metrics.gauge(name(what), [weak = std::weak_ptr(device), value]() -> std::optional<double> {
+      const auto held = weak.lock();
+      return held ? std::optional(static_cast<double>(value(held->state()))) : std::nullopt;
+    });
+  };
+  gauge("healthy", [](const AuditDevice::State& state) { return state.healthy ? 1 : 0; });
+  gauge("queue", [](const AuditDevice::State& state) { return state.queue; });
+  gauge("lost", [](const AuditDevice::State& state) { return state.lost; });
+  return {parts_.metrics.timing(name("log_request")), parts_.metrics.timing(name("log_response")), parts_.metrics.counter(name("log_request_failure")),
+          parts_.metrics.counter(name("log_response_failure"))};
 }
 
 // The end of the log as the store knows it. Nobody waits for it: the next one says more.
@@ -262,7 +306,7 @@ Result<void> AuditBroker::disable(Transaction& transaction, std::string_view pat
 Result<std::string> AuditBroker::hash(std::string_view path, std::string_view text) const {
   for (const auto& enabled : *this->enabled())
     if (enabled.entry->path == path) return enabled.device->format().hash(text);
-  return fail(Code::invalid, "unknown audit backend");
+  return fail(Code::invalid, concat("unknown audit backend \"", path, "\""));
 }
 
 Result<void> AuditBroker::load() {
@@ -282,7 +326,8 @@ Result<void> AuditBroker::load() {
     auto entry = std::make_shared<AuditDeviceEntry>(TRY(load_record<AuditDeviceEntry>(row->value)));
     auto device = take_opened(*entry);
     if (!device) device = TRY(make(*entry, false));
-    next->push_back({std::move(entry), std::move(device), row->revision});
+    const Meters meters = meters_of(entry->path, device);
+    next->push_back({std::move(entry), std::move(device), row->revision, meters});
   }
   std::vector<std::shared_ptr<AuditDevice>> dropped;
   for (const Enabled& old : *before)

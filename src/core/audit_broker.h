@@ -1,9 +1,11 @@
-// The audit devices and their rows. A request goes on when at least one device has its line; with none enabled, at once.
+// The audit devices and their rows. A request goes on as soon as one device has its line, or all of them, as the configuration
+// says; with none enabled, at once. A device that is stuck holds up nobody who does not need it.
 //
 // Shared by all threads. Devices are published as a set; a change is written in the caller's transaction, and the next set is
 // there before the caller hears of it.
 #pragma once
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/published.h"
 #include "core/request.h"
 #include "logical/audit_device.h"
@@ -34,6 +36,9 @@ struct AuditDeviceEntry {
   }
 };
 
+// How many devices must have a line before its request goes on, or is answered.
+enum class AuditRequire : std::uint8_t { any, all };
+
 struct AuditDeviceSetup {
   const AuditDeviceEntry& entry;
   std::optional<AuditCheckpoint> last;
@@ -44,19 +49,23 @@ using AuditDeviceMaker = std::function<Result<std::unique_ptr<AuditDevice>>(Audi
 
 class AuditBroker {
  public:
-  struct Parts { Store& store; const Barrier& barrier; const Clock& clock; Random& random; Log& log; };
+  struct Parts { Store& store; const Barrier& barrier; const Clock& clock; Random& random; Log& log; Metrics& metrics; };
+  struct Meters { Timing &log_request, &log_response; Counter &log_request_failure, &log_response_failure; };
   struct Enabled {
     std::shared_ptr<const AuditDeviceEntry> entry;
     std::shared_ptr<AuditDevice> device;
     Revision revision = 0;  // of its row
+    Meters meters;
   };
   using Devices = std::vector<Enabled>;
 
-  explicit AuditBroker(Parts parts) : parts_(parts), devices_(std::make_shared<Devices>()) {}
+  explicit AuditBroker(Parts parts, AuditRequire require = AuditRequire::any) : parts_(parts), require_(require), devices_(std::make_shared<Devices>()) {}
   void add_type(std::string type, AuditDeviceMaker make) { makers_.emplace(std::move(type), std::move(make)); }
 
   std::shared_ptr<const Devices> devices() const { return devices_.load(); }      // for every request
   std::shared_ptr<const Devices> enabled() const { return devices_.current(); }   // for those who seldom ask
+  void require(AuditRequire require) { require_ = require; }  // SIGHUP
+  AuditRequire require() const { return require_; }
   // The lines of the request, for each device; `done` runs once, on a device's thread.
   void write(std::shared_ptr<const Devices>, const Request&, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done);
 
@@ -78,8 +87,11 @@ class AuditBroker {
   std::shared_ptr<AuditDevice> take_opened(const AuditDeviceEntry&);
   std::vector<std::vector<Buffer>> render_lines(const Devices&, const Request&, std::span<const AuditEntry::Kind> kinds) const;
   void keep(const std::string& id, const AuditCheckpoint&);
+  void hand_over(const Devices&, std::vector<std::vector<Buffer>> lines, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) const;
+  Meters meters_of(const std::string& path, const std::shared_ptr<AuditDevice>&) const;
 
   const Parts parts_;
+  std::atomic<AuditRequire> require_;
   std::map<std::string, AuditDeviceMaker, std::less<>> makers_;
   Published<Devices> devices_;
   std::mutex mutex_;  // guards what follows

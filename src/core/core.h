@@ -39,6 +39,8 @@ class Core {
       std::string prefix = "vault";
       Seconds prometheus_retention{24 * 3600};   // 0: not for Prometheus
     } telemetry{};
+    AuditRequire audit_require = AuditRequire::any;
+    bool audit_by_api = true;                    // sys/audit/:path enables devices, too
     bool introspection = false;                  // sys/internal/inspect is there
     std::string api_address{};                   // that clients are told
     StringMap sanitized_config{};                // the configuration without secrets, each setting as JSON

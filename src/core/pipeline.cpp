@@ -13,6 +13,7 @@ constexpr std::string_view unsupported_path = "1 error occurred:\n\t* unsupporte
 constexpr std::string_view unsupported_operation = "1 error occurred:\n\t* unsupported operation\n\n";
 constexpr std::string_view upgrading =
     "Upgrading from non-versioned to versioned data. This backend will be unavailable for a brief period and will resume service shortly.";
+constexpr std::string_view audit_advice = "the request could not be written to the audit log: the server's own log names the device and says what to mend";
 constexpr std::string_view contended = "too many concurrent changes, try again";
 
 using SteadyClock = std::chrono::steady_clock;
@@ -546,9 +547,11 @@ Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool wi
     if (with_answer_line) meters_.log_response.add(took);
     if (!written) {
       (with_answer_line ? meters_.log_response_failure : meters_.log_request_failure).add();
-      core_.log().error("audit", "no audit device took the entry: the request fails", {{"request_id", parked->id}, {"why", written.error().message}});
+      core_.log().error("audit", "the request fails, since it could not be audited: mend the device, or let another one take its place",
+                        {{"request_id", parked->id}, {"why", written.error().message}});
       parked->reply = fail(Code::internal, "internal error");
       print_answer(*parked);
+      parked->answer.advice = audit_advice;
       parked->next = step(&Pipeline::answer);
     }
     carry_home(std::move(parked));

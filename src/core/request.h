@@ -43,6 +43,7 @@ struct Answer {
   bool raw_is_envelope = false;
   std::optional<WrapInfo> wrap{};            // then nothing else is told
   std::optional<Error> error{};
+  std::string advice{};                      // a second error text: what to do about the first
   bool nil = false;                          // nothing to say: no body, or a 404 for a read
   std::string mount_type{};
   std::vector<std::pair<std::string, std::string>> headers{};  // of the HTTP answer: how much of a rate limit is left

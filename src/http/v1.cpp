@@ -185,17 +185,18 @@ Response V1::blank(int status) const {
   return response;
 }
 
-Response V1::error(int status, std::string_view message) const {
+Response V1::error(int status, std::string_view message, std::string_view advice) const {
   Response response = blank(status);
   response.body += R"({"errors":[)";
   if (!message.empty()) json::quote(response.body, message);
+  if (!advice.empty()) json::quote(response.body += ',', advice);
   response.body += "]}\n";
   return response;
 }
 
 Response V1::respond(Answer answer, const std::string* space) const {
   Response response;
-  if (answer.error) response = error(answer.status, answer.error->message);
+  if (answer.error) response = error(answer.status, answer.error->message, answer.advice);
   else if (answer.raw) {
     response = blank(answer.status);
     response.common = response.common.subspan(1);

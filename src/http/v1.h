@@ -28,7 +28,7 @@ class V1 final : public Service {
 
  private:
   Response respond(Answer answer, const std::string* space) const;
-  Response error(int status, std::string_view message) const;
+  Response error(int status, std::string_view message, std::string_view advice = {}) const;
   Response blank(int status) const;  // JSON
 
   Core& core_;

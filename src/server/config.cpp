@@ -20,7 +20,7 @@ const std::set<std::string, std::less<>> harmless{
     "experiments",   "enable_response_header_hostname", "enable_response_header_raft_node_id", "detect_deadlocks",    "log_requests_level",
     "log_rotate_bytes", "log_rotate_duration", "log_rotate_max_files", "reporting",      "license_path",          "imprecise_lease_role_tracking",
     "disable_sentinel_trace", "default_max_request_duration", "service_registration",
-    "unsafe_allow_api_audit_creation", "allow_audit_log_prefixing", "disable_standby_reads"};
+    "disable_standby_reads"};
 // What would protect somewhere else and does not here: not to be taken for granted.
 const std::set<std::string, std::less<>> unenforced{"user_lockout", "ha_storage", "audit", "initialize", "plugin", "entropy", "kms_library", "external_keys",
                                                     "administrative_namespace_path", "adaptive_overload_protection"};
@@ -112,7 +112,17 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
       else if (key == "pid_file") config.pid_file = TRY(hcl::to_text(item));
       else if (key == "raw_storage_endpoint") config.raw_storage_endpoint = TRY(hcl::to_flag(item));
       else if (key == "introspection_endpoint") config.introspection_endpoint = TRY(hcl::to_flag(item));
-      else if (key == "disable_mlock") config.disable_mlock = TRY(hcl::to_flag(item));
+      else if (key == "unsafe_allow_api_audit_creation") config.audit_by_api = TRY(hcl::to_flag(item));
+      else if (key == "allow_audit_log_prefixing") config.audit_prefix = TRY(hcl::to_flag(item));
+      else if (key == "audit_require") {
+        const auto require = TRY(hcl::to_text(item));
+        if (require != "any" && require != "all") return refused(item, "must be any or all");
+        config.audit_require = require == "all" ? AuditRequire::all : AuditRequire::any;
+      } else if (key == "audit_folders") {
+        config.audit_folders = TRY(hcl::to_texts(item));
+        for (const auto& folder : config.audit_folders)
+          if (!folder.starts_with('/')) return refused(item, "needs whole paths, which begin with a slash");
+      } else if (key == "disable_mlock") config.disable_mlock = TRY(hcl::to_flag(item));
       else if (key == "io_threads") {
         const auto threads = TRY(hcl::to_integer(item));
         if (threads < 0 || threads > 256) return refused(item, "must lie between 0 (one a core) and 256");

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/audit_broker.h"
 #include "core/lockout_settings.h"
 #include "http/v1.h"
 #include "net/server.h"
@@ -35,6 +36,10 @@ struct Config {
   Seconds prometheus_retention{24 * 3600};  // 0: no metrics for Prometheus
   unsigned io_threads = 0;             // event loops; 0: one a core
   std::size_t cache_bytes = 0;         // of the store's block cache; 0: its default
+  AuditRequire audit_require = AuditRequire::any;
+  bool audit_by_api = true;            // unsafe_allow_api_audit_creation; OpenBao's own default is no
+  bool audit_prefix = false;           // allow_audit_log_prefixing
+  std::vector<std::string> audit_folders{};  // where audit files may lie; empty: anywhere that is harmless
   bool disable_mlock = false;
   bool raw_storage_endpoint = false;   // told in sys/config/state and not served yet
   bool introspection_endpoint = false; // sys/internal/inspect is there

@@ -28,6 +28,8 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   options.lockout = config.lockout;
   options.telemetry = {.prefix = config.metrics_prefix, .prometheus_retention = config.prometheus_retention};
   options.api_address = config.api_addr;
+  options.audit_require = config.audit_require;
+  options.audit_by_api = config.audit_by_api;
   options.introspection = config.introspection_endpoint;
   options.sanitized_config = sanitized(config);
   for (const auto& listener : config.listeners)
@@ -36,7 +38,9 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(options));
   std::string folder = config.storage->path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  register_everything(*core_, folder.empty() ? std::vector<std::string>() : std::vector{folder});
+  AuditRules audit{.folders = config.audit_folders, .prefix = config.audit_prefix};
+  if (!folder.empty()) audit.forbidden_folders.push_back(folder);
+  register_everything(*core_, audit);
   std::vector<net::ListenerOptions> listeners;
   for (const auto& listener : config.listeners) {
     services_.push_back(std::make_unique<http::V1>(*core_, listener.http));
@@ -79,6 +83,7 @@ void Node::reload(const Config* config) {
   if (config && config->listeners.size() == services_.size())
     for (std::size_t i = 0; i < services_.size(); ++i) services_[i]->set_custom_headers(config->listeners[i].http.custom_headers);
   if (const auto reloaded = server_->reload_tls(); !reloaded) log_.error("server", "TLS files not taken over, going on with the old ones", {{"why", reloaded.error().message}});
+  if (config) core_->audit().require(config->audit_require);
   core_->audit().reopen();
 }
 

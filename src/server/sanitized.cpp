@@ -39,6 +39,9 @@ StringMap sanitized(const Config& config) {
   set("log_format", config.log_format == LogFormat::json ? "json" : "standard");
   set("log_level", name_of(config.log_level));
   set("pid_file", config.pid_file);
+  set("unsafe_allow_api_audit_creation", config.audit_by_api);
+  set("allow_audit_log_prefixing", config.audit_prefix);
+  set("audit_require", config.audit_require == AuditRequire::all ? "all" : "any");
   json::Array listeners;
   for (const auto& listener : config.listeners) listeners.add(shown(listener));
   all["listeners"] = listeners.text();

@@ -6,9 +6,10 @@ namespace sr::sys {
 namespace {
 
 constexpr TextField path{"path", "Where the device is enabled: names it."};
-constexpr TextField type{"type", "Kind of the device: file."};
+constexpr FlagField detailed{"detailed", "With the state of each device."};
+constexpr TextField type{"type", "Kind of the device: file, syslog or socket."};
 constexpr TextField description{"description", "A sentence about it."};
-constexpr MapField options{"options", "Options of the device: file_path, mode, log_raw, hmac_accessor, elide_list_responses."};
+constexpr MapField options{"options", "Options of all devices: log_raw, hmac_accessor, elide_list_responses. Of a file: file_path, mode. Of syslog: facility, tag. Of a socket: address, socket_type, write_timeout."};
 constexpr FlagField local{"local", "Not replicated to other clusters."};
 constexpr TextField input{"input", "Text to hash as the device does."};
 
@@ -17,21 +18,31 @@ std::string with_slash(std::string_view text) {
   return concat(text, "/");
 }
 
+json::Object describe(const AuditDevice::State& state) {
+  json::Object shown;
+  shown.put("healthy", state.healthy).put("since", rfc3339(state.since)).put("queue", static_cast<std::int64_t>(state.queue)).put("queue_bytes", static_cast<std::int64_t>(state.queue_bytes));
+  shown.put("refused", static_cast<std::int64_t>(state.refused)).put("lost", static_cast<std::int64_t>(state.lost));
+  if (!state.last_error.empty()) shown.put("last_error", state.last_error).put("last_error_at", rfc3339(state.last_error_at));
+  return shown;
+}
+
 }  // namespace
 
-Result<Reply> Sys::list_audit(Call&) {
+Result<Reply> Sys::list_audit(Call& call) {
   json::Object data;
   for (const auto& enabled : *core_.audit().enabled()) {
     const AuditDeviceEntry& entry = *enabled.entry;
     json::Object shown, given;
     for (const auto& [key, value] : entry.options) given.put(key, value);
     shown.put("path", entry.path).put("type", entry.type).put("description", entry.description).put("local", entry.local).put("options", given);
+    if (call[detailed]) shown.put("state", describe(enabled.device->state())).put("public_key", enabled.device->public_key());
     data.put(entry.path, shown);
   }
   return Reply::injected(std::move(data));
 }
 
 Result<Reply> Sys::enable_audit(Call& call) {
+  if (!core_.options().audit_by_api) return fail(Code::invalid, "cannot enable audit device via API; use declarative, config-based audit device management instead");
   AuditDeviceEntry entry;
   entry.path = with_slash(call[path]);
   entry.type = call[type];
@@ -57,7 +68,7 @@ Result<Reply> Sys::hash_for_audit(Call& call) {
 
 std::vector<Route> audit_routes() {
   return {
-      {.paths = {"audit", "audit/"}, .help = "The enabled audit devices.", .verbs = {on<&Sys::list_audit>(Op::read, "List the devices.")}, .access = Access::root},
+      {.paths = {"audit", "audit/"}, .help = "The enabled audit devices.", .fields = {&detailed}, .verbs = {on<&Sys::list_audit>(Op::read, "List the devices.")}, .access = Access::root},
       {.paths = {"audit/{path...}"},
        .help = "One audit device. A request is answered only when a device has written it down.",
        .fields = {&path, &type, &description, &options, &local},

@@ -1,9 +1,11 @@
 // Audit devices that come and go while requests are answered.
 #include <gtest/gtest.h>
 #include <filesystem>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include "audit/verify.h"
 #include "base/concat.h"
-#include "core/world.h"
+#include "core/fakes.h"
 
 namespace sr::test {
 namespace {
@@ -58,6 +60,104 @@ TEST(AuditDevices, EnabledManyAtOnceEachHasOneLog) {
     EXPECT_EQ(report->devices.size(), 1u);
     EXPECT_TRUE(report->notes.empty()) << report->text();
   }
+}
+
+// A device that takes entries and never answers, beside those that do: it holds up those only who need it.
+struct Neighbours {
+  Folder folder;
+  FakeDevice::Switches fake;
+  World world;
+  int reader = -1;
+
+  explicit Neighbours(AuditRequire require) : world(with(fake)) {
+    world.core().audit().require(require);
+    EXPECT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+    EXPECT_EQ(world.ask("POST", "sys/audit/fake", R"({"type":"fake"})").status, 204);
+  }
+  int write() { return world.ask("POST", "secret/data/a", R"({"data":{"k":"v"}})").status; }
+};
+
+TEST(AuditDevices, AnyLetsTheGoodOneDecide) {
+  Neighbours two(AuditRequire::any);
+  ASSERT_EQ(two.world.ask("POST", "sys/audit/other", R"({"type":"fake"})").status, 204);
+  two.fake.stuck = 1;  // the first one that is asked
+  EXPECT_EQ(two.write(), 200);
+  two.fake.broken_ones = 1;
+  EXPECT_EQ(two.write(), 200);
+  two.fake.broken = true;
+  EXPECT_EQ(two.write(), 500);
+  two.fake.answer_the_stuck();  // late: nobody waits any more
+  two.fake.broken = false;
+  EXPECT_EQ(two.write(), 200);
+}
+
+TEST(AuditDevices, AllNeedsEachOfThem) {
+  Neighbours two(AuditRequire::all);
+  ASSERT_EQ(two.world.ask("POST", "sys/audit/other", R"({"type":"fake"})").status, 204);
+  EXPECT_EQ(two.write(), 200);
+  two.fake.broken_ones = 1;
+  EXPECT_EQ(two.write(), 500);
+  EXPECT_EQ(two.write(), 200);
+  two.world.core().audit().require(AuditRequire::any);
+  two.fake.broken_ones = 1;
+  EXPECT_EQ(two.write(), 200);
+}
+
+// A socket whose reader has stopped, beside a file, under 64 requests at a time.
+TEST(AuditDevices, AStuckSocketBesideAGoodFile) {
+  Folder folder;
+  World world;
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  const std::string path = folder.path / "socket", file = folder.path / "audit.log";
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 4), 0);
+  ASSERT_EQ(world.ask("POST", "sys/audit/good", concat(R"({"type":"file","options":{"file_path":")", file, R"("}})")).status, 204);
+  ASSERT_EQ(world.ask("POST", "sys/audit/stuck", concat(R"({"type":"socket","options":{"write_timeout":"100ms","socket_type":"unix","address":")", path, R"("}})")).status, 204);
+  const auto is_healthy = [&](std::string_view device) {
+    const auto listed = world.ask("GET", "sys/audit?detailed=true");
+    const auto text = listed.body.view();
+    const auto at = text.find("\"healthy\":", std::min(text.find(concat("\"", device, "/\":{")), text.size()));
+    return at != std::string_view::npos && text.substr(at).starts_with("\"healthy\":true");
+  };
+  const auto stuck_is_healthy = [&] { return is_healthy("stuck"); };
+  const std::string large(30'000, 'x'), body = concat(R"({"data":{"k":[)", "\"", large, "\"", R"(]},"options":{}})");
+  int rounds = 0;
+  while (stuck_is_healthy()) {
+    ASSERT_LT(++rounds, 200);
+    std::vector<http::Request> requests;
+    for (int i = 0; i < 64; ++i) requests.push_back(World::request("POST", "secret/data/" + std::to_string(i), body));
+    for (const auto& response : world.serve_all(std::move(requests))) EXPECT_EQ(response.status, 200) << response.body.view();
+  }
+  const auto listed = world.ask("GET", "sys/audit?detailed=true");
+  EXPECT_TRUE(is_healthy("good"));
+  EXPECT_TRUE(world.value(listed, "data.stuck/.state.last_error").contains("does not keep up")) << listed.body.view();
+  EXPECT_FALSE(world.ask("GET", "sys/audit").body.view().contains("state"));
+  world.core().audit().require(AuditRequire::all);
+  EXPECT_EQ(world.ask("GET", "secret/data/1").status, 500);
+  const auto metrics = world.ask("GET", "sys/metrics?format=prometheus");  // needs the device, too
+  EXPECT_EQ(metrics.status, 500);
+  world.core().audit().require(AuditRequire::any);
+  const std::string text(world.ask("GET", "sys/metrics?format=prometheus").body.view());
+  for (const char* line : {"vault_audit_stuck__healthy 0", "vault_audit_good__healthy 1", "vault_audit_stuck__log_request_failure", "vault_audit_good__log_response_count"})
+    EXPECT_TRUE(text.contains(line)) << line;
+  // The reader goes on, and with it the device.
+  const int reader = ::accept(listener, nullptr, nullptr);
+  std::atomic<bool> stop = false;
+  std::thread drain([&] {
+    char block[1 << 16];
+    while (!stop && ::recv(reader, block, sizeof block, 0) > 0) {}
+  });
+  while (!stuck_is_healthy()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  world.core().audit().require(AuditRequire::all);
+  EXPECT_EQ(world.ask("GET", "secret/data/1").status, 200);
+  stop = true;
+  ::shutdown(reader, SHUT_RDWR);
+  drain.join();
+  ::close(reader);
+  ::close(listener);
 }
 
 }  // namespace

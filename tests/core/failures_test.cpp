@@ -77,7 +77,7 @@ TEST(Failures, WithoutAnAuditDeviceThatWritesNothingHappens) {
   for (const char* method : {"GET", "POST"}) {
     const auto refused = world.ask(method, "secret/data/a", R"({"data":{"k":"w"}})");
     EXPECT_EQ(refused.status, 500);
-    EXPECT_EQ(refused.body.view(), "{\"errors\":[\"internal error\"]}\n");
+    EXPECT_TRUE(refused.body.view().starts_with("{\"errors\":[\"internal error\",\"the request could not be written to the audit log")) << refused.body.view();
   }
   EXPECT_EQ(world.ask("GET", "sys/health").status, 200);  // not audited
   device.broken = false;

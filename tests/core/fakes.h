@@ -39,10 +39,27 @@ class FlakyTable final : public Table {
 // A device that writes nothing and says what it is told to say.
 class FakeDevice final : public AuditDevice {
  public:
-  struct Switches { std::atomic<bool> broken{false}; std::atomic<int> lines{0}; std::mutex mutex; std::string text; };
+  struct Switches {
+    std::atomic<bool> broken{false};
+    std::atomic<int> broken_ones{0};  // so many of the next writes fail
+    std::atomic<int> stuck{0};        // so many are not answered
+    std::atomic<int> lines{0};
+    std::mutex mutex;
+    std::string text;
+    std::vector<Done> unanswered;
+    void answer_the_stuck() {
+      for (Done& done : unanswered) done(fail(Code::internal, "fake: late"));
+      unanswered.clear();
+    }
+    ~Switches() { answer_the_stuck(); }
+  };
   explicit FakeDevice(Switches& switches) : switches_(switches) {}
   void write(std::vector<Buffer> lines, Done done) override {
-    if (switches_.broken) return done(fail(Code::internal, "fake: broken"));
+    if (switches_.broken || (switches_.broken_ones > 0 && switches_.broken_ones-- > 0)) return done(fail(Code::internal, "fake: broken"));
+    if (switches_.stuck > 0 && switches_.stuck-- > 0) {
+      std::lock_guard lock(switches_.mutex);
+      return switches_.unanswered.push_back(std::move(done));
+    }
     {
       std::lock_guard lock(switches_.mutex);
       for (const auto& line : lines) switches_.text += std::string(line.view()) + "\n";
