@@ -4,6 +4,7 @@
 #include <vector>
 #include "cli/cli.h"
 #ifdef STRONGROOM_WITH_SERVER
+#include "server/diagnose.h"
 #include "server/server.h"
 #endif
 
@@ -23,6 +24,7 @@ int main(int count, char** words) {
   std::vector<sr::cli::Program> programs;
 #ifdef STRONGROOM_WITH_SERVER
   programs.push_back({"server", [](std::vector<std::string> args) { return sr::server::run(std::move(args)); }});
+  programs.push_back({"operator diagnose", [](std::vector<std::string> args) { return sr::server::run_diagnose(std::move(args)); }});
   programs.push_back({"operator validate-config", [](std::vector<std::string> args) { return sr::server::validate_config(std::move(args)); }});
 #endif
   return sr::cli::run({words + (count > 0), words + count}, count > 0 ? words[0] : "strongroom", programs);

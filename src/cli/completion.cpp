@@ -81,7 +81,7 @@ class Completion {
     // Flags of one name mean the same in every command; a word that one command takes and another does not is told by the command.
     static constexpr std::pair<std::string_view, std::string_view> words[] = {
         {"format", "table"}, {"format", "json"}, {"format", "yaml"}, {"format", "raw"}, {"target", "barrier"}, {"target", "recovery"}, {"type", "service"}, {"type", "batch"},
-        {"mode", "orphan"}, {"mode", "path"}, {"listing-visibility", "hidden"}, {"listing-visibility", "unauth"}, {"token-type", "default-service"},
+        {"skip", "listener"}, {"skip", "storage"}, {"skip", "autounseal"}, {"mode", "orphan"}, {"mode", "path"}, {"listing-visibility", "hidden"}, {"listing-visibility", "unauth"}, {"token-type", "default-service"},
         {"token-type", "default-batch"}, {"token-type", "service"}, {"token-type", "batch"}};
     for (const auto& [name, word] : words)
       if (flag.name == name && !(word == "raw" && (match_.command->output & raw) == 0)) offer(front + std::string(word));

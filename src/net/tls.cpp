@@ -73,6 +73,12 @@ int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, con
   return SSL_TLSEXT_ERR_OK;
 }
 
+Time time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (!time || ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  return Time(Seconds(timegm(&parts)));
+}
+
 int version_number(TlsVersion version) { return version == TlsVersion::tls13 ? TLS1_3_VERSION : TLS1_2_VERSION; }
 
 Result<std::shared_ptr<SSL_CTX>> make_context(const TlsOptions& options) {
@@ -119,6 +125,20 @@ Result<void> TlsContext::load() {
   std::lock_guard lock(mutex_);
   context_ = std::move(context);
   return {};
+}
+
+CertificateDates TlsContext::dates() const {
+  std::lock_guard lock(mutex_);
+  const X509* leaf = context_ ? SSL_CTX_get0_certificate(context_.get()) : nullptr;
+  if (!leaf) return {};
+  CertificateDates dates{time_of(X509_get0_notBefore(leaf)), time_of(X509_get0_notAfter(leaf))};
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(context_.get(), &chain);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    dates.not_before = std::max(dates.not_before, time_of(X509_get0_notBefore(sk_X509_value(chain, i))));
+    dates.not_after = std::min(dates.not_after, time_of(X509_get0_notAfter(sk_X509_value(chain, i))));
+  }
+  return dates;
 }
 
 TlsSession TlsContext::new_session() const {

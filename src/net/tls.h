@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include "base/clock.h"
 #include "base/result.h"
 
 struct ssl_ctx_st;
@@ -35,6 +36,12 @@ struct TlsDeleter {
 };
 using TlsSession = std::unique_ptr<ssl_st, TlsDeleter>;
 
+// When all certificates of a chain are good: the last begin to the first end.
+struct CertificateDates {
+  Time not_before{};
+  Time not_after{};
+};
+
 // The context that new connections take; safe to use from all threads. Connections keep the one they began with.
 class TlsContext {
  public:
@@ -43,6 +50,7 @@ class TlsContext {
   // Reads the files. On an error, which names the file, the context in use stays.
   Result<void> load();
   TlsSession new_session() const;
+  CertificateDates dates() const;  // once loaded
 
  private:
   const TlsOptions options_;

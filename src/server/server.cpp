@@ -144,18 +144,4 @@ int run(std::vector<std::string> args) {
   return 0;
 }
 
-int validate_config(std::vector<std::string> args) {
-  const auto options = parse_options(args);
-  if (!options) return complain(options.error());
-  if (options->config_paths.empty()) {
-    std::fputs("Must specify a configuration file using -config.\n", stderr);
-    return 3;
-  }
-  const auto config = read_config(*options);
-  if (!config) return complain(config.error());
-  for (const auto& note : config->notes) std::fprintf(stderr, "Warning: %s\n", note.c_str());
-  std::puts("Success! The configuration is valid.");
-  return 0;
-}
-
 }  // namespace sr::server

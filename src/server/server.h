@@ -10,7 +10,7 @@ namespace sr::server {
 int run(std::vector<std::string> args);
 
 // `strongroom operator validate-config -config=...`: 0 when a server could start with it, 1 when not, with the reason on standard
-// error, 3 when no -config was given. Nothing is opened: neither the store nor the listeners.
+// error, 3 when no -config was given or a word was wrong. -format=json says it to programs. Nothing is opened: neither the store nor the listeners.
 int validate_config(std::vector<std::string> args);
 
 }  // namespace sr::server
