@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/inbox.h"
+#include "base/log.h"
 #include "base/path.h"
 #include "base/published.h"
 #include "base/random.h"
@@ -87,6 +88,30 @@ TEST(Inbox, LeavesWithTheCallerWhatDoesNotFit) {
   EXPECT_FALSE(inbox.push(second));
   EXPECT_TRUE(second);
   EXPECT_EQ(**inbox.take(), 1);
+}
+
+TEST(Clock, ReadsMomentsAsTheyAreWritten) {
+  EXPECT_EQ(parse_time("2023-11-14T22:13:20Z"), Time(Seconds(1'700'000'000)));
+  EXPECT_EQ(parse_time("2023-11-15T00:13:20.5+02:00"), Time(Seconds(1'700'000'000)) + std::chrono::milliseconds(500));
+  EXPECT_EQ(parse_time("1700000000"), Time(Seconds(1'700'000'000)));
+  for (const auto* bad : {"", "x", "-1", "2023-11-14", "2023-11-14T22:13:20", "2023-02-30T00:00:00Z", "2023-11-14T24:00:00Z", "2023-11-14T22:13:20Zx", "2023-11-14T22:13:20.Z",
+                          "2023-11-14T22:13:20+2:00", "9999-01-01T00:00:00Z", "99999999999", "0001-01-01T00:00:00Z"})
+    EXPECT_FALSE(parse_time(bad)) << bad;
+  const Time now = Time(Seconds(1'700'000'000)) + std::chrono::nanoseconds(123'456'789);
+  EXPECT_EQ(parse_time(rfc3339(now)), now);
+}
+
+TEST(Log, EachModuleHasALevelOfItsOwn) {
+  Log log({.level = LogLevel::warn});
+  const auto core = *log_module("core"), audit = *log_module("audit");
+  EXPECT_FALSE(log_module("nobody"));
+  log.set_level(core, LogLevel::debug);
+  EXPECT_EQ(log.level(core), LogLevel::debug);
+  EXPECT_EQ(log.level(audit), LogLevel::warn);
+  log.reset_level(core);
+  EXPECT_EQ(log.level(core), LogLevel::warn);
+  log.set_level(LogLevel::error);
+  EXPECT_EQ(log.level(audit), LogLevel::error);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <span>
 #include <atomic>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace sr {
 
@@ -38,6 +40,8 @@ class FakeClock final : public Clock {
 std::string rfc3339(Time);
 // The same with exactly `digits` digits of fraction.
 std::string rfc3339(Time, int digits);
+// A moment in RFC 3339 ("2030-01-02T03:04:05Z", with a fraction and an offset if wanted), or in seconds since 1970; up to the year 2261.
+std::optional<Time> parse_time(std::string_view text);
 // The first form, into a place that is there already; how much of it was used.
 std::size_t print_rfc3339(Time, std::span<char, 30> to);
 

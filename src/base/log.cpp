@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include "base/clock.h"
@@ -10,6 +11,7 @@ namespace sr {
 struct Log::State {
   Options options;
   std::atomic<LogLevel> level;
+  std::array<std::atomic<LogLevel>, log_modules.size()> levels;  // of the modules
   std::mutex mutex;  // guards file
   int file = STDERR_FILENO;
 };
@@ -48,16 +50,30 @@ std::optional<LogLevel> parse_log_level(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view name_of(LogLevel level) { return names[static_cast<std::size_t>(level)]; }
+
+std::optional<std::size_t> log_module(std::string_view name) {
+  const auto found = std::ranges::find(log_modules, name);
+  if (found == log_modules.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - log_modules.begin());
+}
+
 Log::Log(Options options) : state_(std::make_unique<State>()) {
   state_->options = std::move(options);
-  state_->level = state_->options.level;
+  set_level(state_->options.level);
   reopen();
 }
 Log::~Log() {
   if (state_->file > STDERR_FILENO) close(state_->file);
 }
 
-void Log::set_level(LogLevel level) { state_->level = level; }
+void Log::set_level(LogLevel level) {
+  state_->level = level;
+  for (auto& one : state_->levels) one = level;
+}
+void Log::set_level(std::size_t module, LogLevel level) { state_->levels[module] = level; }
+void Log::reset_level(std::size_t module) { state_->levels[module] = state_->level.load(); }
+LogLevel Log::level(std::size_t module) const { return state_->levels[module]; }
 
 void Log::reopen() {
   if (state_->options.file.empty()) return;
@@ -69,7 +85,8 @@ void Log::reopen() {
 }
 
 void Log::write(LogLevel level, std::string_view module, std::string_view message, std::initializer_list<LogField> fields) {
-  if (level < state_->level.load(std::memory_order_relaxed)) return;
+  const auto known = log_module(module);
+  if (level < (known ? state_->levels[*known] : state_->level).load(std::memory_order_relaxed)) return;
   std::string line;
   const std::string time = rfc3339(std::chrono::system_clock::now(), 3);
   if (state_->options.format == LogFormat::json) {

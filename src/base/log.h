@@ -1,6 +1,7 @@
 // The server's own log: one line an event, with named fields, as text or as JSON. Never a secret: a field takes numbers
 // and names, and Secret has no way to become one.
 #pragma once
+#include <array>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -16,6 +17,11 @@ enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 enum class LogFormat : std::uint8_t { standard, json };
 
 std::optional<LogLevel> parse_log_level(std::string_view text);  // "trace".."error", "warning", "off"; any case
+std::string_view name_of(LogLevel level);
+
+// Who writes in the log. Each has a level of its own; what another name writes has that of the configuration.
+constexpr std::array<std::string_view, 9> log_modules = {"audit", "core", "expiration", "log", "net", "quotas", "seal", "server", "storage"};
+std::optional<std::size_t> log_module(std::string_view name);
 
 struct LogField {
   std::string_view name;
@@ -40,7 +46,10 @@ class Log {
   explicit Log(Options options);
   ~Log();
 
-  void set_level(LogLevel level);  // SIGHUP
+  void set_level(LogLevel level);  // SIGHUP: of the configuration, and of all modules
+  void set_level(std::size_t module, LogLevel level);
+  void reset_level(std::size_t module);  // to that of the configuration
+  LogLevel level(std::size_t module) const;
   void reopen();                   // SIGHUP: a log file that was moved away
   void write(LogLevel level, std::string_view module, std::string_view message, std::initializer_list<LogField> fields = {});
 

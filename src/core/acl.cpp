@@ -23,6 +23,7 @@ struct Rule {
   std::int64_t pagination_limit = 0;
   std::vector<Grant> grants{};
   std::unique_ptr<acl::ParameterCheck> parameters{};
+  KeyFilter keys_filter{};
 
   bool is_exact() const { return !is_prefix && !has_wildcard_segments; }
   bool grants_anything() const { return !capabilities.denies() && !capabilities.empty(); }
@@ -40,6 +41,7 @@ void merge(Rule& rule, const PathRule& stanza, std::string_view policy) {
     rule.capabilities = {Capability::deny};
     rule.grants.clear();
     rule.parameters.reset();
+    rule.keys_filter = {};
     return;
   }
   rule.capabilities.add(stanza.capabilities);
@@ -48,6 +50,7 @@ void merge(Rule& rule, const PathRule& stanza, std::string_view policy) {
   rule.min_wrapping_ttl = tighter(rule.min_wrapping_ttl, stanza.min_wrapping_ttl);
   rule.max_wrapping_ttl = tighter(rule.max_wrapping_ttl, stanza.max_wrapping_ttl);
   rule.pagination_limit = tighter(rule.pagination_limit, stanza.pagination_limit);
+  if (rule.keys_filter.empty()) rule.keys_filter = stanza.keys_filter;  // of several the first, as in OpenBao
   if (stanza.allowed_parameters.empty() && stanza.denied_parameters.empty() && stanza.required_parameters.empty()) return;
   if (!rule.parameters) rule.parameters = std::make_unique<acl::ParameterCheck>();
   rule.parameters->merge(stanza);
@@ -117,7 +120,7 @@ std::vector<std::string_view> Decision::granting_policies() const {
 Acl::Acl(bool root, std::unique_ptr<const Compiled> compiled) : root_(root), compiled_(std::move(compiled)) {}
 Acl::~Acl() = default;
 
-Result<std::shared_ptr<const Acl>> Acl::compile(std::span<const Policy* const> policies) {
+Result<std::shared_ptr<const Acl>> Acl::compile(std::span<const Policy* const> policies, Time now) {
   auto compiled = std::make_unique<Compiled>();
   std::size_t count = 0, bytes = 0;
   bool root = false;
@@ -141,7 +144,7 @@ Result<std::shared_ptr<const Acl>> Acl::compile(std::span<const Policy* const> p
     if (!policy) continue;
     const std::string_view policy_name = compiled->names[name++];
     for (const PathRule& stanza : policy->rules) {
-      if (stanza.is_templated) continue;
+      if (stanza.is_templated || (stanza.expiration && *stanza.expiration <= now)) continue;
       const auto [at, is_new] = known.try_emplace(stanza.pattern, rules.size());
       if (is_new) {
         const std::size_t start = compiled->patterns.size();
@@ -208,6 +211,7 @@ Decision Acl::decide(const Question& question) const {
       if (!limit) return decision;
       decision.page_limit = *limit;
     }
+    if (!rule->keys_filter.empty()) decision.keys_filter = &rule->keys_filter;
   } else if (question.op != Op::remove && rule->parameters && !rule->parameters->allows(question.parameters)) {
     return decision;
   }

@@ -48,6 +48,7 @@ struct Decision {
   std::int64_t page_limit = 0;        // LIST, SCAN: the `limit` to run with, whatever was asked for; 0: as asked
   std::chrono::nanoseconds min_wrapping_ttl{0};
   std::chrono::nanoseconds max_wrapping_ttl{0};
+  const KeyFilter* keys_filter = nullptr;  // LIST, SCAN: what names of the answer are shown
   std::span<const Grant> grants{};
   Capability through = Capability::deny;  // what the operation needed
 
@@ -57,8 +58,8 @@ struct Decision {
 
 class Acl {
  public:
-  // Copies what it needs. Null pointers are skipped; "root" must be alone (Code::internal).
-  static Result<std::shared_ptr<const Acl>> compile(std::span<const Policy* const> policies);
+  // Copies what it needs, without the rules that have expired. Null pointers are skipped; "root" must be alone (Code::internal).
+  static Result<std::shared_ptr<const Acl>> compile(std::span<const Policy* const> policies, Time now = {});
   ~Acl();
 
   // Any thread. Allocates nothing, unless a parameter's name is not lower-case ASCII.

@@ -51,6 +51,27 @@ TEST(Acl, NothingMeansNo) {
   EXPECT_EQ(acl->capabilities("secret/a"), std::vector<std::string>{"deny"});
 }
 
+TEST(Acl, ARuleThatHasExpiredIsNotThere) {
+  PathRule read = stanza("a", {Capability::read}), denied = stanza("b", {deny});
+  read.expiration = denied.expiration = Time(Seconds(100));
+  const Policy one = policy("one", {read, denied, stanza("+", {Capability::list})});
+  const Policy* all[] = {&one};
+  const auto before = *Acl::compile(all, Time(Seconds(99))), after = *Acl::compile(all, Time(Seconds(100)));
+  EXPECT_TRUE(allows(*before, Op::read, "a"));
+  EXPECT_FALSE(allows(*before, Op::list, "b"));
+  EXPECT_FALSE(allows(*after, Op::read, "a"));
+  EXPECT_TRUE(allows(*after, Op::list, "b"));
+}
+
+TEST(Acl, OfFiltersTheFirstHolds) {
+  PathRule first = stanza("a", {Capability::list}), second = first;
+  first.keys_filter = *KeyFilter::parse("1/{{.key}}");
+  second.keys_filter = *KeyFilter::parse("2/{{.key}}");
+  const auto acl = compile({policy("none", {stanza("a", {Capability::list})}), policy("one", {first}), policy("two", {second})});
+  EXPECT_EQ(acl->decide({.op = Op::list, .path = "a"}).keys_filter->path_of("a/", "k"), "1/k");
+  EXPECT_EQ(compile({policy("one", {first}), policy("no", {stanza("a", {deny})})})->decide({.op = Op::list, .path = "a"}).keys_filter, nullptr);
+}
+
 TEST(Acl, RootMayAllAndStandsAlone) {
   const Policy root = policy("root", {}), other = policy("dev", {});
   const Policy* alone[] = {&root};

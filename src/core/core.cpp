@@ -9,7 +9,7 @@ namespace sr {
 
 Core::Core(Parts parts, Options options)
     : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
-      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_), lockouts_(barrier_, parts.clock, options_.lockout), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
+      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_), lockouts_(barrier_, parts.clock, options_.lockout), policies_(parts.clock), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
       web_(parts.store, barrier_, parts.log), quotas_(parts.store, barrier_, parts.clock, parts.log, metrics_), rotation_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
       ceremonies_({barrier_, tokens_, rotation_, parts.clock, parts.random}), audit_({parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_}, options_.audit_require), pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {

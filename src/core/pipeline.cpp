@@ -3,6 +3,7 @@
 #include "base/concat.h"
 #include "core/core.h"
 #include "core/envelope.h"
+#include "core/policy_path.h"
 
 namespace sr {
 namespace {
@@ -86,6 +87,7 @@ void Pipeline::carry(Parked request, Place place) {
 // Also where a call that lost a race starts over: on the mounts, the token and the rows that are there now.
 Result<void> Pipeline::resolve(Parked& r) {
   r->complaint.reset();
+  r->policy_path.clear();
   r->route = nullptr;
   r->router = core_.mounts().router();
   r->barrier = &core_.barrier();
@@ -109,6 +111,7 @@ Result<void> Pipeline::resolve(Parked& r) {
   }
   r->route = found->route;
   r->captured = found->captured;
+  r->policy_path = folded_path(*found->route, found->captured, path);
   if (r->in.op == Op::help) return {};
   if (r->mount->entry.upgrading) {
     r->complaint = Error{Code::invalid, std::string(upgrading)};
@@ -256,7 +259,7 @@ Result<void> Pipeline::judge(Parked& r) {
   if (r->caller.token) {
     r->lap = SteadyClock::now();
     r->caller.acl = TRY(core_.policies().acl(transaction(*r), r->caller.token->policies));
-    const Question question{.op = r->in.op, .path = r->in.path.view(), .parameters = r->in.body,
+    const Question question{.op = r->in.op, .path = r->policy_path.empty() ? r->in.path.view() : r->policy_path, .parameters = r->in.body,
                             .wrap_ttl = r->in.wrap_ttl.count() > 0 ? std::optional(r->in.wrap_ttl) : std::nullopt,
                             .needs_sudo = r->route && r->route->access == Access::root};
     r->decision = r->caller.acl->decide(question);
@@ -268,14 +271,64 @@ Result<void> Pipeline::judge(Parked& r) {
   return {};
 }
 
+// Where a policy bounds pages, "max" asks for as much as it gives; elsewhere it is no number.
+static void decode_without_max(Request& r) {
+  const json::Value* asked = r.in.body ? r.in.body->find("limit") : nullptr;
+  if (!r.complaint || r.in.complaint || r.mount->entry.upgrading || !asked || !asked->is_string() || asked->text != "max") return;
+  const auto members = r.in.arena->make_array<json::Member>(r.in.body->members.size() - 1);
+  std::ranges::copy_if(r.in.body->members, members.begin(), [](const json::Member& member) { return member.key != "limit"; });
+  const json::Value without{.type = json::Type::object, .members = members};
+  auto fields = decode_fields(r.route->fields, r.captured, &without, *r.in.arena);
+  if (!fields) return;
+  r.fields = std::move(*fields);
+  r.complaint.reset();
+  r.verb = verb_of(*r.route, r.in.op);
+  if (!r.verb) r.complaint = Error{Code::unsupported, std::string(unsupported_operation)};
+}
+
 // A policy's pagination_limit holds whatever the caller asked for: nothing, zero and too much become the limit.
 void Pipeline::cap_page(Request& r) const {
   if (!r.route) return;
+  decode_without_max(r);
   const auto field = std::ranges::find(r.route->fields, "limit", [](const FieldInfo* info) { return info->name; });
   if (field == r.route->fields.end() || (*field)->kind != Kind::integer) return;
   const auto given = std::ranges::find(r.fields, *field, &Fields::value_type::first);
   if (given == r.fields.end()) r.fields.emplace_back(*field, r.decision.page_limit);
   else if (auto& limit = std::get<std::int64_t>(given->second); limit <= 0 || limit > r.decision.page_limit) limit = r.decision.page_limit;
+}
+
+// Of the names in a list those stay whose paths the caller may read. An answer that has other members too would tell the names there.
+Result<void> Pipeline::filter_keys(Request& r, Reply& reply) {
+  const KeyFilter* filter = r.decision.keys_filter;
+  if (!filter || !reply.data()) return {};
+  Arena arena;
+  Buffer text;
+  reply.data()->print(text);
+  const json::Value* data = TRY(json::parse(arena, text.view()));
+  const json::Value* keys = data->find("keys");
+  const json::Value* info = data->find("key_info");
+  const std::size_t known = info ? 2 : 1;
+  if (!keys || !keys->is_array() || data->members.size() != known || (info && !info->is_object())) {
+    core_.log().error("core", "a list that a policy filters has no names, or more than names", {{"request_id", r.id}, {"path", r.in.path.text()}});
+    return fail(Code::internal, "internal error");
+  }
+  Strings kept;
+  json::Object kept_info;
+  for (const auto& key : keys->items) {
+    const auto path = ApiPath::from_decoded(filter->path_of(r.in.path.view(), key.text));
+    if (!path) continue;
+    const Mount* mount = r.router->find(path->view());
+    const auto found = mount ? match(mount->spec, path->view().substr(std::min(path->view().size(), mount->entry.path.size()))) : std::nullopt;
+    const std::string folded = policy_path(*r.router, path->view());
+    const Question question{.op = key.text.ends_with('/') ? Op::list : Op::read, .path = folded, .needs_sudo = found && found->route->access == Access::root};
+    if (!r.caller.acl->decide(question).allowed) continue;
+    kept.emplace_back(key.text);
+    if (const json::Value* about = info ? info->find(key.text) : nullptr) kept_info.put(key.text, *about);
+  }
+  Reply filtered = Reply::list(kept, std::move(kept_info));
+  for (const auto& warning : reply.warnings()) filtered.add_warning(warning);
+  reply = std::move(filtered);
+  return {};
 }
 
 // ---- run ------------------------------------------------------------------------------------------------------------------
@@ -316,7 +369,11 @@ Result<Reply> Pipeline::handle(Request& r) {
   const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host};
   Call call(parts, mount_view(r));
   if (r.route->who) return log_in(r, call);
-  if (r.verb->cost != Cost::external) return r.verb->run(*r.mount->engine, call);
+  if (r.verb->cost != Cost::external) {
+    Reply reply = TRY(r.verb->run(*r.mount->engine, call));
+    TRY(filter_keys(r, reply));
+    return reply;
+  }
   r.intent = TRY(r.verb->outside.plan(*r.mount->engine, call));
   return Reply::empty();
 }

@@ -55,6 +55,7 @@ class Pipeline {
   Result<std::string> role_of(Request&);
   Result<Reply> handle(Request&), log_in(Request&, Call&);
   void cap_page(Request&) const;
+  Result<void> filter_keys(Request&, Reply&);
   void print_answer(Request&);
   View mount_view(Request&);
   Transaction& transaction(Request&);

@@ -7,6 +7,9 @@
 namespace sr {
 namespace {
 constexpr std::size_t compiled_max = 10'000;
+
+bool has_ended(const StoredPolicy& policy, Time now) { return policy.expiration && *policy.expiration <= now; }
+
 constexpr std::string_view response_wrapping = "response-wrapping";  // has no row: its text is fixed
 }
 
@@ -14,14 +17,16 @@ Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const
   std::string key;
   for (const auto& name : names) key.append(name) += '\n';
   const StorageKey changed_key = core_view(transaction).at(keys::policies_changed);
+  const Time now = clock_.now();
   {
     std::lock_guard lock(mutex_);
-    if (const auto found = compiled_.find(key); found != compiled_.end()) {
+    if (const auto found = compiled_.find(key); found != compiled_.end() && now < found->second.until) {
       transaction.expect(changed_key.text(), found->second.changed_at);
       return found->second.acl;
     }
   }
   const auto changed = TRY(transaction.get(changed_key));
+  Time until = Time::max();
   std::vector<Policy> policies;
   policies.reserve(names.size());
   for (const auto& text : names) {
@@ -35,16 +40,21 @@ Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const
     }
     const auto row = TRY(core_view(transaction).get(concat(keys::policies, text)));
     if (!row) continue;  // a policy that does not exist gives nothing
-    policies.push_back(TRY(parse_policy(PolicyName(text), TRY(load_record<StoredPolicy>(row->value)).text)));
+    const auto stored = TRY(load_record<StoredPolicy>(row->value));
+    if (has_ended(stored, now)) continue;
+    if (stored.expiration) until = std::min(until, *stored.expiration);
+    policies.push_back(TRY(parse_policy(PolicyName(text), stored.text)));
+    for (const auto& rule : policies.back().rules)
+      if (rule.expiration && *rule.expiration > now) until = std::min(until, *rule.expiration);
   }
   std::vector<const Policy*> pointers;
   for (const auto& policy : policies) pointers.push_back(&policy);
-  auto acl = TRY(Acl::compile(pointers));
+  auto acl = TRY(Acl::compile(pointers, now));
   const Revision snapshot = transaction.snapshot_revision();
   std::lock_guard lock(mutex_);
   if (snapshot >= evicted_at_) {
     if (compiled_.size() >= compiled_max) compiled_.clear();
-    compiled_[key] = {acl, changed ? changed->revision : 0};
+    compiled_[key] = {acl, changed ? changed->revision : 0, until};
   }
   return acl;
 }
@@ -53,15 +63,25 @@ Result<std::optional<StoredPolicy>> Policies::read(Transaction& transaction, con
   if (name.text() == response_wrapping) return StoredPolicy{.text = std::string(response_wrapping_policy_text())};
   const auto row = TRY(core_view(transaction).get(concat(keys::policies, name.text())));
   if (!row) return std::nullopt;
-  return TRY(load_record<StoredPolicy>(row->value));
+  auto policy = TRY(load_record<StoredPolicy>(row->value));
+  if (has_ended(policy, clock_.now())) return std::nullopt;
+  return policy;
 }
 
 Result<bool> Policies::exists(Transaction& transaction, const PolicyName& name) {
-  return name.text() == "root" || name.text() == response_wrapping || TRY(core_view(transaction).get(concat(keys::policies, name.text()))).has_value();
+  return name.text() == "root" || TRY(read(transaction, name)).has_value();
 }
 
 Result<Strings> Policies::list(Transaction& transaction, Page page) {
-  Strings names = TRY(core_view(transaction).list(keys::policies, page));
+  Strings names;
+  std::string after(page.after);
+  for (bool more = true; more && names.size() < page.limit;) {
+    const auto some = TRY(core_view(transaction).list(keys::policies, {.after = after, .limit = page.limit}));
+    more = some.size() >= page.limit;
+    if (more) after = some.back();
+    for (const auto& name : some)
+      if (names.size() < page.limit && TRY(read(transaction, PolicyName(name)))) names.push_back(name);
+  }
   if (page.after < std::string_view("root")) {
     names.insert(std::ranges::lower_bound(names, "root"), "root");
     if (names.size() > page.limit) names.resize(page.limit);

@@ -1,7 +1,8 @@
 // The policies as stored, and the compiled ACL of each set of them that a token has.
 //
 // Shared by all threads. Every change of a policy rewrites one row, policies_changed; an Acl is true as long as that row has
-// the revision that it was compiled at, and that is the one precondition that judging adds to a request.
+// the revision that it was compiled at, and that is the one precondition that judging adds to a request. Policies and rules may expire; an Acl is
+// then made anew.
 #pragma once
 #include "base/published.h"
 #include "core/acl.h"
@@ -13,14 +14,22 @@ namespace sr {
 struct StoredPolicy {
   std::string text{};
   Time written{};
+  std::int64_t version = 1;            // counts the writes
+  bool cas_required = false;           // every write must say the version that it replaces
+  std::optional<Time> expiration{};    // from then on it is as if it were not there
   template <class Archive> void fields(Archive& archive) {
     archive(1, text);
     archive(2, written);
+    archive(3, version);
+    archive(4, cas_required);
+    archive(5, expiration);
   }
 };
 
 class Policies {
  public:
+  explicit Policies(const Clock& clock) : clock_(clock) {}
+
   Result<std::shared_ptr<const Acl>> acl(Transaction&, const Strings& names);
 
   Result<std::optional<StoredPolicy>> read(Transaction&, const PolicyName&);
@@ -33,7 +42,9 @@ class Policies {
   void forget();
 
  private:
-  struct Compiled { std::shared_ptr<const Acl> acl; Revision changed_at; };
+  struct Compiled { std::shared_ptr<const Acl> acl; Revision changed_at; Time until; };  // when the first of its rules expires
+
+  const Clock& clock_;
   std::mutex mutex_;  // guards the two below
   std::unordered_map<std::string, Compiled> compiled_;  // by the names, sorted and joined
   Revision evicted_at_ = 0;

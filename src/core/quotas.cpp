@@ -153,9 +153,9 @@ std::shared_ptr<RateLimit> Quotas::make_rate_limit(const QuotaTable* before, std
 }
 
 Result<void> Quotas::load() {
-  std::lock_guard lock(loading_);
   Transaction transaction(store_, &barrier_);
   transaction.go_on(Tier::any);
+  const auto changed = TRY(core_view(transaction).get(keys::quotas_changed));
   const auto before = table_.current();
   auto made = std::make_shared<QuotaTable>();
   made->config = TRY(read_config(transaction));
@@ -166,6 +166,10 @@ Result<void> Quotas::load() {
       Counter& violations = metrics_.counter({"quota.lease_count.violation", {{"name", name}}});
       made->leases.add(*quota, std::make_shared<LeaseLimit>(LeaseLimit{std::move(name), *quota, violations}));
     }
+  const Revision at = changed ? changed->revision : 0;
+  std::lock_guard lock(mutex_);
+  if (at < loaded_at_) return {};
+  loaded_at_ = at;
   const bool any = !made->rates.empty() || !made->leases.empty();
   table_.store(any ? std::move(made) : nullptr);
   any_ = any;
@@ -173,7 +177,8 @@ Result<void> Quotas::load() {
 }
 
 void Quotas::unload() {
-  std::lock_guard lock(loading_);
+  std::lock_guard lock(mutex_);
+  loaded_at_ = 0;
   any_ = false;
   table_.store(nullptr);
 }

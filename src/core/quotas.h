@@ -130,7 +130,8 @@ class Quotas {
   Metrics& metrics_;
   RateLimiter::Budget budget_;
   std::atomic<bool> any_ = false;
-  std::mutex loading_;  // one load at a time, so that the later one wins
+  std::mutex mutex_;        // guards loaded_at_, and publishing by it
+  Revision loaded_at_ = 0;  // of quotas_changed: of two loads at once the later state wins
   Published<QuotaTable> table_;
   Time swept_{};  // of the job thread only
 };

@@ -76,6 +76,7 @@ struct Request {
   const Route* route = nullptr;
   const Verb* verb = nullptr;
   Captures captured{};
+  std::string policy_path{};                 // what policies are asked about, where that is not the path as it came
   Fields fields{};
   std::optional<Error> complaint{};          // 404, 405 or a bad field: said only to those who may know
   const Barrier* barrier = nullptr;          // null on routes that work while sealed: they see raw rows

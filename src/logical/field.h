@@ -31,6 +31,7 @@ struct FieldInfo {
   std::string_view help;
   std::string_view fallback{};  // the value of an absent field, as a client would write it
   bool refused = false;         // restricts something in Vault and is not enforced here yet: any value is a 400
+  bool ignores_case = false;    // a name whose case does not count: policies see it in lower case
 };
 
 template <class T, class... All> constexpr Kind kind_of(const std::variant<All...>*) {
@@ -54,6 +55,11 @@ using JsonField = Field<JsonValue>;
 // A field that Vault has and that would restrict: saying nothing about it would be a lie, so it is refused when given.
 struct RefusedField : FieldInfo {
   constexpr RefusedField(std::string_view field, std::string_view about) : FieldInfo{field, Kind::json, about, {}, true} {}
+};
+
+// A name whose case does not count: of a user, a role, a policy.
+struct FoldedField : TextField {
+  constexpr FoldedField(std::string_view field, std::string_view about) : TextField{field, about} { ignores_case = true; }
 };
 
 using Fields = std::vector<std::pair<const FieldInfo*, Value>>;

@@ -4,8 +4,7 @@
 // A policy is HCL or JSON:
 //   path "secret/data/app/*" { capabilities = ["create", "read"]  allowed_parameters = { "data" = [] } }
 // The grammar and the messages are those of Vault and OpenBao. A field that restricts and that nothing here enforces
-// (mfa_methods, control_group, subscribe_event_types, expiration, list_scan_response_keys_filter_path) is refused, never
-// accepted and ignored.
+// (mfa_methods, control_group, subscribe_event_types) is refused, never accepted and ignored.
 //
 // Pure functions and values: one thread at a time for each object, or constant.
 #pragma once
@@ -13,11 +12,14 @@
 #include <cstdint>
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/strong.h"
+#include "logical/key_filter.h"
 #include "text/json.h"
 
 namespace sr {
@@ -74,6 +76,8 @@ struct PathRule {
   std::chrono::nanoseconds min_wrapping_ttl{0};    // 0: no bound
   std::chrono::nanoseconds max_wrapping_ttl{0};
   std::int64_t pagination_limit = 0;               // of LIST and SCAN; 0: none
+  KeyFilter keys_filter{};                         // of LIST and SCAN; empty: none
+  std::optional<Time> expiration{};                // from then on it is as if it were not there
 };
 
 struct Policy {

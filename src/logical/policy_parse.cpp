@@ -11,12 +11,11 @@ namespace sr {
 namespace {
 
 constexpr std::array<std::string_view, 2> policy_keys = {"name", "path"};
-constexpr std::array<std::string_view, 9> stanza_keys = {
-    "comment",           "policy",           "capabilities",     "allowed_parameters", "denied_parameters", "required_parameters",
-    "min_wrapping_ttl", "max_wrapping_ttl", "pagination_limit"};
+constexpr std::array<std::string_view, 11> stanza_keys = {
+    "comment",          "policy",           "capabilities",     "allowed_parameters", "denied_parameters", "required_parameters",
+    "min_wrapping_ttl", "max_wrapping_ttl", "pagination_limit", "expiration",         "list_scan_response_keys_filter_path"};
 // They restrict, and nothing enforces them yet.
-constexpr std::array<std::string_view, 6> unsupported_keys = {"mfa_methods",           "control_group", "list_scan_response_keys_filter_path",
-                                                              "subscribe_event_types", "expiration",    "control_groups"};
+constexpr std::array<std::string_view, 4> unsupported_keys = {"mfa_methods", "control_group", "subscribe_event_types", "control_groups"};
 
 std::unexpected<Error> bad(std::string message) { return fail(Code::invalid, std::move(message)); }
 
@@ -191,6 +190,14 @@ Result<void> parse_field(PathRule& rule, const hcl::Item& item) {
   } else if (item.key == "pagination_limit") {
     rule.pagination_limit = TRY(hcl::to_integer(item));
     if (rule.pagination_limit < 0) return bad("\"pagination_limit\" cannot be negative");
+  } else if (item.key == "expiration") {
+    const std::string text = TRY(hcl::to_text(item));
+    if (text.empty()) return {};
+    rule.expiration = parse_time(text);
+    if (!rule.expiration) return bad("invalid expiration time: could not parse string as date and time");
+  } else if (item.key == "list_scan_response_keys_filter_path") {
+    const std::string text = TRY(hcl::to_text(item));
+    if (!text.empty()) rule.keys_filter = TRY(KeyFilter::parse(text));
   }
   return {};
 }
@@ -226,8 +233,11 @@ Result<PathRule> parse_stanza(const hcl::Block& block) {
                     .is_prefix = rule.is_prefix,
                     .has_wildcard_segments = rule.has_wildcard_segments,
                     .is_templated = rule.is_templated,
-                    .capabilities = {Capability::deny}};
+                    .capabilities = {Capability::deny},
+                    .expiration = rule.expiration};
   }
+  if (!rule.keys_filter.empty() && !rule.capabilities.has(Capability::list))
+    return bad(at_path(path, "list_scan_response_keys_filter_path needs to be used on a path with the list capability"));
   return rule;
 }
 

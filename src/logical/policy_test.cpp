@@ -140,9 +140,22 @@ TEST(Policy, Refusals) {
 
 // What restricts and is not enforced is refused: this list may only become shorter.
 TEST(Policy, UnenforcedFieldsAreRefused) {
-  for (const char* field : {R"(mfa_methods = ["x"])", "control_group = { }", "control_group { }", R"(subscribe_event_types = ["*"])", R"(expiration = "2099-01-01T00:00:00Z")",
-                            R"(list_scan_response_keys_filter_path = "a/{{ .key }}")"})
+  for (const char* field : {R"(mfa_methods = ["x"])", "control_group = { }", "control_group { }", R"(subscribe_event_types = ["*"])"})
     EXPECT_THAT(error_of("path \"a\" { capabilities = [\"read\", \"list\"]\n" + std::string(field) + "\n}"), HasSubstr("\" is not supported")) << field;
+}
+
+TEST(Policy, ARuleMayExpireAndFilterLists) {
+  const Policy policy = parse(R"(path "a" { capabilities = ["list"] expiration = "2030-01-01T00:00:00Z" list_scan_response_keys_filter_path = "{{ .path }}{{ .key }}" }
+                                 path "b" { capabilities = ["deny"] expiration = 1893456000 }
+                                 path "c" { capabilities = ["read"] })");
+  EXPECT_EQ(policy.rules[0].expiration, Time(Seconds(1'893'456'000)));
+  EXPECT_EQ(policy.rules[0].keys_filter.path_of("a/", "x"), "a/x");
+  EXPECT_EQ(policy.rules[1].expiration, Time(Seconds(1'893'456'000))) << "a deny expires too";
+  EXPECT_FALSE(policy.rules[2].expiration);
+  EXPECT_TRUE(policy.rules[2].keys_filter.empty());
+  EXPECT_EQ(error_of(R"(path "a" { expiration = "soon" })"), R"(failed to parse policy: path "a": invalid expiration time: could not parse string as date and time)");
+  EXPECT_THAT(error_of(R"(path "a" { capabilities = ["read"] list_scan_response_keys_filter_path = "{{ .key }}" })"), HasSubstr("with the list capability"));
+  EXPECT_THAT(error_of(R"(path "a" { capabilities = ["list"] list_scan_response_keys_filter_path = "{{ .path }}" })"), HasSubstr("same path for two different keys"));
 }
 
 TEST(Policy, Limits) {

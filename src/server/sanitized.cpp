@@ -3,11 +3,6 @@
 namespace sr::server {
 namespace {
 
-std::string_view name_of(LogLevel level) {
-  constexpr std::string_view names[] = {"trace", "debug", "info", "warn", "error", "off"};
-  return names[static_cast<std::size_t>(level)];
-}
-
 json::Object shown(const ListenerConfig& listener) {
   json::Object config, telemetry;
   config.put("address", listener.net.address).put("tls_disable", !listener.net.tls);

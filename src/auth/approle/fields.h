@@ -4,7 +4,7 @@
 
 namespace sr::approle::field {
 
-inline constexpr TextField role_name{"role_name", "Name of the role: word characters, and dashes and dots between them; case does not count."};
+inline constexpr FoldedField role_name{"role_name", "Name of the role: word characters, and dashes and dots between them; case does not count."};
 inline constexpr TextField role_id{"role_id", "What a login names the role by. Made at random when it is not chosen."};
 inline constexpr FlagField bind_secret_id{"bind_secret_id", "Whether a login needs a secret id; true unless said otherwise."};
 inline constexpr ListField secret_id_bound_cidrs{"secret_id_bound_cidrs", "Networks that logins may come from; all when empty."};

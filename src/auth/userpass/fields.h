@@ -4,7 +4,7 @@
 
 namespace sr::userpass::field {
 
-inline constexpr TextField username{"username", "Name of the user: word characters, and dashes and dots between them; case does not count."};
+inline constexpr FoldedField username{"username", "Name of the user: word characters, and dashes and dots between them; case does not count."};
 inline constexpr SecretField password{"password", "The user's password, of up to 72 bytes."};
 inline constexpr SecretField password_hash{"password_hash", "The bcrypt hash of the password, of a cost from 5 to 12, in place of the password."};
 
