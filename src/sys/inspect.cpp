@@ -27,8 +27,31 @@ Result<Reply> Sys::inspect_router(Call& call) {
   return Reply::data(std::move(data));
 }
 
+// As the server understood the request that asks; without the token.
+Result<Reply> Sys::inspect_request(Call& call) {
+  if (!core_.options().introspection) return fail(Code::not_found, "1 error occurred:\n\t* unsupported path\n\n");
+  json::Object connection, request, data;
+  connection.put("remote_addr", call.caller().address);
+  request.put("operation", name_of(call.op()))
+      .put("path", call.path())
+      .put("mount_point", call.host().mount_path())
+      .put("mount_accessor", call.host().mount_accessor())
+      .put("client_token_accessor", call.caller().accessor)
+      .put("display_name", call.caller().display_name)
+      .put("connection", connection);
+  data.put("req", request);
+  if (call.body()) data.put("data", *call.body());
+  else data.put("data", json::Object());
+  return Reply::data(std::move(data));
+}
+
 std::vector<Route> inspect_routes() {
-  return {{.paths = {"internal/inspect/router/{tag}"},
+  return {{.paths = {"internal/inspect/request"},
+           .help = "The request that asks, as the server understood it.",
+           .verbs = {on<&Sys::inspect_request>(Op::read, "Read it.")},
+           .access = Access::root,
+           .any_field = true},
+          {.paths = {"internal/inspect/router/{tag}"},
            .help = "The mounts as requests are routed to them.",
            .fields = {&tag},
            .verbs = {on<&Sys::inspect_router>(Op::read, "Read a table.")},

@@ -104,7 +104,7 @@ std::vector<Route> internal_routes() {
       {.paths = {"internal/specs/openapi"},
        .help = "This API as an OpenAPI 3 document.",
        .fields = {&title},
-       .verbs = {on<&Sys::read_openapi>(Op::read, "Read the document.")}},
+       .verbs = {on<&Sys::read_openapi>(Op::read, "Read the document."), on<&Sys::read_openapi>(Op::update, "Read the document.")}},
   };
 }
 

@@ -62,22 +62,6 @@ Result<Reply> Sys::list_versions(Call& call) {
   return Reply::list(names, std::move(info));
 }
 
-Result<Reply> Sys::count_tokens(Call& call) {
-  json::Object total, kinds, data;
-  total.put("total", TRY(core_.tokens().count(call.storage().transaction())));
-  data.put("counters", kinds.put("service_tokens", total));
-  return Reply::data(std::move(data));
-}
-
-// There are no entities without identity.
-Result<Reply> Sys::count_entities(Call&) {
-  json::Object total, kinds, data;
-  data.put("counters", kinds.put("entities", total.put("total", 0)));
-  return Reply::data(std::move(data));
-}
-
-Result<Reply> Sys::count_requests(Call&) { return fail(Code::not_found, "The functionality has been removed on this path"); }
-
 Result<Reply> Sys::read_ha_status(Call&) {
   char name[256] = {};
   gethostname(name, sizeof name - 1);
@@ -99,9 +83,6 @@ std::vector<Route> observe_routes() {
       {.paths = {"config/state/sanitized"}, .help = "The configuration of the server, without secrets.", .verbs = {on<&Sys::read_config_state>(Op::read, "Read it.")}},
       {.paths = {"version-history/", "version-history"}, .help = "The versions of this program that have served this store.", .verbs = {on<&Sys::list_versions>(Op::list, "List them.")}},
       {.paths = {"ha-status"}, .help = "The servers of the cluster.", .verbs = {on<&Sys::read_ha_status>(Op::read, "Read them.")}},
-      {.paths = {"internal/counters/tokens"}, .help = "How many service tokens there are.", .verbs = {on<&Sys::count_tokens>(Op::read, "Count them.")}},
-      {.paths = {"internal/counters/entities"}, .help = "How many entities there are.", .verbs = {on<&Sys::count_entities>(Op::read, "Count them.")}},
-      {.paths = {"internal/counters/requests"}, .help = "Removed, as in Vault.", .verbs = {on<&Sys::count_requests>(Op::read, "Says so.")}},
   };
 }
 

@@ -7,15 +7,17 @@
 namespace sr::sys {
 namespace {
 
-constexpr TextField name{"name", "Name of the policy; case does not matter."};
+constexpr FoldedField name{"name", "Name of the policy; case does not matter."};
 constexpr TextField policy{"policy", "The rules, in HCL or JSON; may be base64."};
 constexpr TextField rules{"rules", "The same, in its older spelling."};
 constexpr TextField after{"after", "Names behind this one only."};
 constexpr IntegerField limit{"limit", "At most so many names."};
-constexpr RefusedField expiration{"expiration", "When the policy ends."};
-constexpr RefusedField ttl{"ttl", "How long the policy lasts."};
-constexpr RefusedField cas{"cas", "Write only if the version is this one."};
-constexpr RefusedField cas_required{"cas_required", "Every write must say the version."};
+constexpr TextField expiration{"expiration", "When the policy ends: RFC 3339, or seconds since 1970."};
+constexpr DurationField ttl{"ttl", "How long the policy lasts, in place of `expiration`."};
+constexpr IntegerField cas{"cas", "Write only if the version is this one; -1: only if there is no such policy."};
+constexpr FlagField cas_required{"cas_required", "Every later write must say the version."};
+
+constexpr Seconds policy_ttl_max{100LL * 366 * 24 * 3600};
 
 Result<PolicyName> name_in(Call& call) { return parse_policy_name(call[name]); }
 
@@ -37,46 +39,107 @@ Result<Reply> Sys::list_policies_legacy(Call& call) {
   return Reply::injected(std::move(data));
 }
 
+// As both spellings show a policy; `text_name` is what they call its rules.
+static json::Object shown(const PolicyName& name, const std::optional<StoredPolicy>& policy, std::string_view text_name) {
+  json::Object data;
+  data.put("name", name.text()).put(text_name, policy ? std::string_view(policy->text) : std::string_view());
+  data.put("version", policy ? policy->version : 0).put("cas_required", policy && policy->cas_required);
+  if (policy && policy->written != Time()) data.put("modified", rfc3339(policy->written));
+  if (policy && policy->expiration) data.put("expiration", rfc3339(*policy->expiration));
+  return data;
+}
+
 Result<Reply> Sys::read_policy(Call& call) {
   const auto wanted = TRY(name_in(call));
-  json::Object data;
-  data.put("name", wanted.text());
-  if (is_root(wanted)) {
-    data.put("policy", "");
-    return Reply::data(std::move(data));
-  }
   const auto found = TRY(core_.policies().read(call.storage().transaction(), wanted));
-  if (!found) return Reply::empty();
-  data.put("policy", found->text);
-  return Reply::data(std::move(data));
+  if (!found && !is_root(wanted)) return Reply::empty();
+  return Reply::data(shown(wanted, found, "policy"));
 }
 
 Result<Reply> Sys::read_policy_legacy(Call& call) {
   const auto wanted = TRY(name_in(call));
-  json::Object data;
-  data.put("name", wanted.text());
-  if (is_root(wanted)) {
-    data.put("rules", "");
-    return Reply::injected(std::move(data));
-  }
   const auto found = TRY(core_.policies().read(call.storage().transaction(), wanted));
-  if (!found) return Reply::empty();
-  data.put("rules", found->text);
-  return Reply::injected(std::move(data));
+  if (!found && !is_root(wanted)) return Reply::empty();
+  return Reply::injected(shown(wanted, found, "rules"));
+}
+
+Result<Reply> Sys::list_policies_in_detail(Call& call) {
+  const auto names = TRY(core_.policies().list(call.storage().transaction(), page_of(call)));
+  json::Object info;
+  for (const auto& one : names) {
+    const PolicyName policy_name(one);
+    info.put(one, shown(policy_name, TRY(core_.policies().read(call.storage().transaction(), policy_name)), "policy"));
+  }
+  return Reply::list(names, std::move(info));
+}
+
+// No name has a slash in it, so nothing lies below one.
+Result<Reply> Sys::list_policies_below(Call&) { return Reply::list({}); }
+
+// When the policy that is written ends; `otherwise` where the call does not say.
+static Result<std::optional<Time>> expiration_of(Call& call, std::optional<Time> otherwise) {
+  if (!call[expiration].empty() && call.has(ttl)) return fail(Code::invalid, "cannot supply both 'expiration' and 'ttl' for policies");
+  std::optional<Time> ends = otherwise;
+  if (!call[expiration].empty()) {
+    ends = parse_time(call[expiration]);
+    if (!ends) return fail(Code::invalid, "Field validation failed: error converting input for field \"expiration\": could not parse string as date and time");
+  } else if (call.has(ttl)) {
+    if (call[ttl] > policy_ttl_max) return fail(Code::invalid, "'ttl' is too long");
+    ends = call.now() + call[ttl];
+  }
+  if (ends && *ends <= call.now()) return fail(Code::invalid, "refusing to update policy as expiration time has already elapsed");
+  return ends;
+}
+
+// Of writers who name the same version one wins: the row that is compared is a precondition of the commit.
+static Result<void> check_cas(Call& call, const std::optional<StoredPolicy>& before) {
+  if (!call.has(cas)) return before && before->cas_required ? fail(Code::invalid, "check-and-set parameter required for this call") : Result<void>();
+  if (call[cas] == -1) return before ? fail(Code::invalid, "check-and-set parameter set to -1 on existing entry") : Result<void>();
+  if (call[cas] != (before ? before->version : 0)) return fail(Code::invalid, "check-and-set parameter did not match the current version");
+  return {};
+}
+
+Result<void> Sys::store_policy(Call& call, const PolicyName& wanted, const std::optional<StoredPolicy>& before, StoredPolicy after) {
+  if (after.text.empty()) return fail(Code::invalid, "'policy' parameter not supplied or empty");
+  if (after.text.size() > limits::policy_bytes) return fail(Code::invalid, concat("policy \"", wanted.text(), "\" is too long"));
+  if (auto decoded = base64::decode(after.text)) after.text = std::move(*decoded);
+  TRY(parse_policy(wanted, after.text));
+  // Whoever must always say the version says it for this write too.
+  if (after.cas_required && !call.has(cas) && call.op() != Op::patch) return fail(Code::invalid, "check-and-set parameter required for this call");
+  TRY(check_cas(call, before));
+  after.written = call.now();
+  after.version = before ? before->version + 1 : 1;
+  return core_.policies().write(call.storage().transaction(), wanted, std::move(after));
 }
 
 Result<Reply> Sys::write_policy(Call& call) {
   const auto wanted = TRY(name_in(call));
   if (is_immutable(wanted)) return fail(Code::invalid, concat("cannot update \"", wanted.text(), "\" policy"));
-  std::string text(call[policy].empty() ? call[rules] : call[policy]);  // `rules` at the older path only
-  if (text.empty()) return fail(Code::invalid, "'policy' parameter not supplied or empty");
-  if (text.size() > limits::policy_bytes) return fail(Code::invalid, concat("policy \"", wanted.text(), "\" is too long"));
-  if (auto decoded = base64::decode(text)) text = std::move(*decoded);
-  TRY(parse_policy(wanted, text));
-  TRY(core_.policies().write(call.storage().transaction(), wanted, {.text = std::move(text), .written = call.now()}));
+  const auto before = TRY(core_.policies().read(call.storage().transaction(), wanted));
+  StoredPolicy after;
+  after.text = call[policy].empty() ? call[rules] : call[policy];  // `rules` at the older path only
+  after.cas_required = call[cas_required];
+  after.expiration = TRY(expiration_of(call, std::nullopt));
+  TRY(store_policy(call, wanted, before, std::move(after)));
   Reply reply = Reply::empty();
   if (wanted.text() != call[name]) reply.add_warning(concat("policy name was converted to ", wanted.text()));
   if (call[policy].empty()) reply.add_warning("'rules' is deprecated, please use 'policy' instead");
+  return reply;
+}
+
+Result<Reply> Sys::patch_policy(Call& call) {
+  const auto wanted = TRY(name_in(call));
+  if (is_immutable(wanted)) return fail(Code::invalid, concat("cannot update \"", wanted.text(), "\" policy"));
+  const auto before = TRY(core_.policies().read(call.storage().transaction(), wanted));
+  if (!before) return fail(Code::invalid, "policy not found");
+  StoredPolicy after = *before;
+  if (call.has(policy)) after.text = call[policy];
+  if (call.has(cas_required)) after.cas_required = call[cas_required];
+  after.expiration = TRY(expiration_of(call, before->expiration));
+  if (before->cas_required && !call.has(cas)) return fail(Code::invalid, "check-and-set parameter required for this call");
+  TRY(store_policy(call, wanted, before, std::move(after)));
+  Reply reply = Reply::empty().status(200);
+  if (wanted.text() != call[name]) reply.add_warning(concat("policy name was converted to ", wanted.text()));
   return reply;
 }
 
@@ -101,7 +164,19 @@ std::vector<Route> policy_routes() {
        .help = "One policy.",
        .fields = writing,
        .verbs = {on<&Sys::read_policy>(Op::read, "Read the policy."), on<&Sys::write_policy>(Op::update, "Write the policy."),
-                 on<&Sys::delete_policy>(Op::remove, "Delete the policy.")}},
+                 on<&Sys::patch_policy>(Op::patch, "Change what is named, and leave the rest."), on<&Sys::delete_policy>(Op::remove, "Delete the policy.")}},
+      {.paths = {"policies/acl/{name}/", "policy/{name}/"},
+       .help = "The policies below a name: none, since no name has a slash.",
+       .fields = {&name},
+       .verbs = {on<&Sys::list_policies_below>(Op::list, "List them.")}},
+      {.paths = {"policies/detailed/acl/", "policies/detailed/acl"},
+       .help = "The policies, each with its text.",
+       .fields = {&after, &limit},
+       .verbs = {on<&Sys::list_policies_in_detail>(Op::list, "List the policies.")}},
+      {.paths = {"policies/detailed/acl/{name}/"},
+       .help = "The policies below a name: none, since no name has a slash.",
+       .fields = {&name},
+       .verbs = {on<&Sys::list_policies_below>(Op::list, "List them.")}},
       {.paths = {"policy/", "policy"},
        .help = "The names of the policies.",
        .verbs = {on<&Sys::list_policies_legacy>(Op::list, "List the policies."), on<&Sys::list_policies_legacy>(Op::read, "List the policies.")}},

@@ -23,7 +23,7 @@ class Sys final : public Engine {
   Result<Reply> list_auth(Call&), read_auth(Call&), enable_auth(Call&), disable_auth(Call&), read_auth_tune(Call&), tune_auth(Call&);
   // policies.cpp: both spellings
   Result<Reply> list_policies(Call&), read_policy(Call&), write_policy(Call&), delete_policy(Call&);
-  Result<Reply> list_policies_legacy(Call&), read_policy_legacy(Call&);
+  Result<Reply> list_policies_legacy(Call&), read_policy_legacy(Call&), patch_policy(Call&), list_policies_in_detail(Call&), list_policies_below(Call&);
   // audit.cpp
   Result<Reply> list_audit(Call&), enable_audit(Call&), disable_audit(Call&), hash_for_audit(Call&);
   // lockouts.cpp
@@ -50,7 +50,18 @@ class Sys final : public Engine {
   Result<Reply> read_metrics(Call&);
   Result<Reply> read_host_info(Call&), read_in_flight(Call&), read_config_state(Call&), list_versions(Call&), read_ha_status(Call&);
   Result<Reply> inspect_router(Call&);
+  Result<Reply> inspect_request(Call&);
+  // counters.cpp
   Result<Reply> count_tokens(Call&), count_entities(Call&), count_requests(Call&);
+  Result<Reply> read_activity(Call&), read_activity_of_month(Call&), read_activity_config(Call&), write_activity_config(Call&);
+  // features.cpp: what a user interface asks about this server
+  Result<Reply> read_feature_flags(Call&), read_ui_version(Call&), read_ui_namespaces(Call&), read_experiments(Call&), read_activation_flags(Call&);
+  Result<Reply> list_well_known(Call&), read_well_known(Call&), reload_config(Call&);
+  // loggers.cpp
+  Result<Reply> list_loggers(Call&), write_loggers(Call&), reset_loggers(Call&), read_logger(Call&), write_logger(Call&), reset_logger(Call&);
+  // plugins.cpp
+  Result<Reply> read_plugins(Call&), list_plugins(Call&), read_plugin(Call&), read_plugin_of_any_type(Call&), write_plugin(Call&), delete_plugin(Call&);
+  Result<Reply> reload_plugin(Call&), reload_plugin_by_name(Call&), list_pins(Call&), list_runtimes(Call&);
   // quotas.cpp
   Result<Reply> read_quota_config(Call&), write_quota_config(Call&);
   Result<Reply> list_rate_limits(Call&), read_rate_limit(Call&), write_rate_limit(Call&), delete_rate_limit(Call&);
@@ -70,6 +81,8 @@ class Sys final : public Engine {
   Result<Reply> capabilities_of(Call&, const Token* token);
   Result<std::shared_ptr<const CachedToken>> live_token(Call&, std::string_view id);
   Result<std::shared_ptr<const Acl>> acl_here(Call&);
+  Result<void> store_policy(Call&, const PolicyName&, const std::optional<StoredPolicy>& before, StoredPolicy after);
+  Strings builtins(std::string_view kind) const;
   Result<void> set_quota_place(Call&, StoredQuota&);
   std::string quota_path(const StoredQuota&);
   json::Object seal_status_json(const SealStatus&) const;
@@ -98,6 +111,10 @@ std::vector<Route> observe_routes();
 std::vector<Route> inspect_routes();
 std::vector<Route> web_routes();
 std::vector<Route> quota_routes();
+std::vector<Route> logger_routes();
+std::vector<Route> plugin_routes();
+std::vector<Route> counter_routes();
+std::vector<Route> feature_routes();
 std::vector<Route> tool_routes();
 std::vector<Route> password_policy_routes();
 
