@@ -128,7 +128,7 @@ class Quotas {
   const Clock& clock_;
   Log& log_;
   Metrics& metrics_;
-  RateLimiter::Budget budget_;
+  const std::shared_ptr<RateLimiter::Budget> budget_ = std::make_shared<RateLimiter::Budget>();
   std::atomic<bool> any_ = false;
   std::mutex mutex_;        // guards loaded_at_, and publishing by it
   Revision loaded_at_ = 0;  // of quotas_changed: of two loads at once the later state wins

@@ -5,7 +5,7 @@
 namespace sr {
 
 RateLimiter::~RateLimiter() {
-  for (const auto& shard : shards_) budget_.used -= shard.counts.size();
+  for (const auto& shard : shards_) budget_->used -= shard.counts.size();
 }
 
 RateLimiter::Shard& RateLimiter::shard_of(std::string_view client) { return shards_[std::hash<std::string_view>()(client) % shards_.size()]; }
@@ -16,8 +16,8 @@ bool RateLimiter::is_over(const Count& count, Time now) const { return now >= co
 RateLimiter::Count& RateLimiter::count_of(Shard& shard, std::string_view client, Time now) {
   if (const auto found = shard.counts.find(client); found != shard.counts.end()) return found->second;
   const auto take_place = [&] {
-    if (shard.counts.size() < limits::quota_clients_of_one / shards_.size() && budget_.used.fetch_add(1) < budget_.most) return true;
-    if (shard.counts.size() < limits::quota_clients_of_one / shards_.size()) --budget_.used;
+    if (shard.counts.size() < limits::quota_clients_of_one / shards_.size() && budget_->used.fetch_add(1) < budget_->most) return true;
+    if (shard.counts.size() < limits::quota_clients_of_one / shards_.size()) --budget_->used;
     return false;
   };
   bool has_place = take_place();
@@ -61,7 +61,7 @@ void RateLimiter::forget_idle(Shard& shard, Time now) {
     shard.full_until = std::min(shard.full_until, std::max(count.since + rule_.interval, count.blocked_until));
     return false;
   });
-  budget_.used -= before - shard.counts.size();
+  budget_->used -= before - shard.counts.size();
 }
 
 void RateLimiter::forget_idle(Time now) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include "base/clock.h"
@@ -25,7 +26,8 @@ class RateLimiter {
     bool operator==(const Rule&) const = default;
   };
   struct Budget {
-    const std::size_t most = limits::quota_clients;
+    explicit Budget(std::size_t clients = limits::quota_clients) : most(clients) {}
+    const std::size_t most;
     std::atomic<std::size_t> used = 0;
   };
   struct Verdict {
@@ -35,7 +37,7 @@ class RateLimiter {
     std::chrono::nanoseconds reset{}; // until the interval ends, or the block
   };
 
-  RateLimiter(Rule rule, Budget& budget) : rule_(rule), budget_(budget) {}
+  RateLimiter(Rule rule, std::shared_ptr<Budget> budget) : rule_(rule), budget_(std::move(budget)) {}
   RateLimiter(const RateLimiter&) = delete;
   ~RateLimiter();
 
@@ -64,7 +66,7 @@ class RateLimiter {
   void forget_idle(Shard&, Time now);
 
   const Rule rule_;
-  Budget& budget_;
+  const std::shared_ptr<Budget> budget_;  // a thread may hold a limiter for longer than there are quotas
   std::array<Shard, 16> shards_;
 };
 

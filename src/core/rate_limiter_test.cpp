@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 const Time start{Seconds(1'700'000'000)};
 
 TEST(RateLimiter, LetsThroughWhatTheRuleSaysAndBeginsAnewAfterTheInterval) {
-  RateLimiter::Budget budget;
+  const auto budget = std::make_shared<RateLimiter::Budget>();
   RateLimiter limiter({.requests = 2, .interval = 10s}, budget);
   const auto first = limiter.take("10.0.0.1", start);
   EXPECT_TRUE(first.allowed);
@@ -26,7 +26,7 @@ TEST(RateLimiter, LetsThroughWhatTheRuleSaysAndBeginsAnewAfterTheInterval) {
 }
 
 TEST(RateLimiter, BlocksWhoAskedTooOftenForAsLongAsItSays) {
-  RateLimiter::Budget budget;
+  const auto budget = std::make_shared<RateLimiter::Budget>();
   RateLimiter limiter({.requests = 1, .interval = 1s, .block = 60s}, budget);
   EXPECT_TRUE(limiter.take("a", start).allowed);
   EXPECT_EQ(limiter.take("a", start).reset, 60s);
@@ -37,38 +37,38 @@ TEST(RateLimiter, BlocksWhoAskedTooOftenForAsLongAsItSays) {
 }
 
 TEST(RateLimiter, AClockThatIsSetBackKeepsNobodyOut) {
-  RateLimiter::Budget budget;
+  const auto budget = std::make_shared<RateLimiter::Budget>();
   RateLimiter limiter({.requests = 1, .interval = 10s}, budget);
   EXPECT_TRUE(limiter.take("a", start).allowed);
   EXPECT_TRUE(limiter.take("a", start - 3600s).allowed);
 }
 
 TEST(RateLimiter, WhoComesWithManyAddressesLimitsHimselfAndNobodyElse) {
-  RateLimiter::Budget budget{.most = 100};
+  const auto budget = std::make_shared<RateLimiter::Budget>(100);
   RateLimiter limiter({.requests = 3, .interval = 10s}, budget);
   EXPECT_TRUE(limiter.take("regular", start).allowed);
   std::size_t allowed = 0;
   for (int i = 0; i < 100'000; ++i) allowed += limiter.take("2001:db8::" + std::to_string(i), start).allowed;
-  EXPECT_LE(budget.used, 100u);
+  EXPECT_LE(budget->used, 100u);
   EXPECT_LE(allowed, (100 + 16) * 3u) << "those beyond the budget share a count in each shard";
   EXPECT_TRUE(limiter.take("regular", start).allowed);
   EXPECT_TRUE(limiter.take("newcomer", start + 10s).allowed) << "what has ended makes room";
   limiter.forget_idle(start + 60s);
-  EXPECT_EQ(budget.used, 0u);
+  EXPECT_EQ(budget->used, 0u);
 }
 
 TEST(RateLimiter, GivesItsPartOfTheBudgetBack) {
-  RateLimiter::Budget budget;
+  const auto budget = std::make_shared<RateLimiter::Budget>();
   {
     RateLimiter limiter({}, budget);
     for (int i = 0; i < 50; ++i) limiter.take(std::to_string(i), start);
-    EXPECT_EQ(budget.used, 50u);
+    EXPECT_EQ(budget->used, 50u);
   }
-  EXPECT_EQ(budget.used, 0u);
+  EXPECT_EQ(budget->used, 0u);
 }
 
 TEST(RateLimiter, OfSixtyFourThreadsExactlySoManyComeThrough) {
-  RateLimiter::Budget budget;
+  const auto budget = std::make_shared<RateLimiter::Budget>();
   RateLimiter limiter({.requests = 1000, .interval = 10s}, budget);
   std::atomic<int> allowed = 0;
   std::vector<std::thread> threads;

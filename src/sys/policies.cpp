@@ -40,12 +40,12 @@ Result<Reply> Sys::list_policies_legacy(Call& call) {
 }
 
 // As both spellings show a policy; `text_name` is what they call its rules.
-static json::Object shown(const PolicyName& name, const std::optional<StoredPolicy>& policy, std::string_view text_name) {
+static json::Object shown(const PolicyName& called, const std::optional<StoredPolicy>& stored, std::string_view text_name) {
   json::Object data;
-  data.put("name", name.text()).put(text_name, policy ? std::string_view(policy->text) : std::string_view());
-  data.put("version", policy ? policy->version : 0).put("cas_required", policy && policy->cas_required);
-  if (policy && policy->written != Time()) data.put("modified", rfc3339(policy->written));
-  if (policy && policy->expiration) data.put("expiration", rfc3339(*policy->expiration));
+  data.put("name", called.text()).put(text_name, stored ? std::string_view(stored->text) : std::string_view());
+  data.put("version", stored ? stored->version : 0).put("cas_required", stored && stored->cas_required);
+  if (stored && stored->written != Time()) data.put("modified", rfc3339(stored->written));
+  if (stored && stored->expiration) data.put("expiration", rfc3339(*stored->expiration));
   return data;
 }
 
@@ -99,28 +99,28 @@ static Result<void> check_cas(Call& call, const std::optional<StoredPolicy>& bef
   return {};
 }
 
-Result<void> Sys::store_policy(Call& call, const PolicyName& wanted, const std::optional<StoredPolicy>& before, StoredPolicy after) {
-  if (after.text.empty()) return fail(Code::invalid, "'policy' parameter not supplied or empty");
-  if (after.text.size() > limits::policy_bytes) return fail(Code::invalid, concat("policy \"", wanted.text(), "\" is too long"));
-  if (auto decoded = base64::decode(after.text)) after.text = std::move(*decoded);
-  TRY(parse_policy(wanted, after.text));
+Result<void> Sys::store_policy(Call& call, const PolicyName& wanted, const std::optional<StoredPolicy>& before, StoredPolicy next) {
+  if (next.text.empty()) return fail(Code::invalid, "'policy' parameter not supplied or empty");
+  if (next.text.size() > limits::policy_bytes) return fail(Code::invalid, concat("policy \"", wanted.text(), "\" is too long"));
+  if (auto decoded = base64::decode(next.text)) next.text = std::move(*decoded);
+  TRY(parse_policy(wanted, next.text));
   // Whoever must always say the version says it for this write too.
-  if (after.cas_required && !call.has(cas) && call.op() != Op::patch) return fail(Code::invalid, "check-and-set parameter required for this call");
+  if (next.cas_required && !call.has(cas) && call.op() != Op::patch) return fail(Code::invalid, "check-and-set parameter required for this call");
   TRY(check_cas(call, before));
-  after.written = call.now();
-  after.version = before ? before->version + 1 : 1;
-  return core_.policies().write(call.storage().transaction(), wanted, std::move(after));
+  next.written = call.now();
+  next.version = before ? before->version + 1 : 1;
+  return core_.policies().write(call.storage().transaction(), wanted, std::move(next));
 }
 
 Result<Reply> Sys::write_policy(Call& call) {
   const auto wanted = TRY(name_in(call));
   if (is_immutable(wanted)) return fail(Code::invalid, concat("cannot update \"", wanted.text(), "\" policy"));
   const auto before = TRY(core_.policies().read(call.storage().transaction(), wanted));
-  StoredPolicy after;
-  after.text = call[policy].empty() ? call[rules] : call[policy];  // `rules` at the older path only
-  after.cas_required = call[cas_required];
-  after.expiration = TRY(expiration_of(call, std::nullopt));
-  TRY(store_policy(call, wanted, before, std::move(after)));
+  StoredPolicy next;
+  next.text = call[policy].empty() ? call[rules] : call[policy];  // `rules` at the older path only
+  next.cas_required = call[cas_required];
+  next.expiration = TRY(expiration_of(call, std::nullopt));
+  TRY(store_policy(call, wanted, before, std::move(next)));
   Reply reply = Reply::empty();
   if (wanted.text() != call[name]) reply.add_warning(concat("policy name was converted to ", wanted.text()));
   if (call[policy].empty()) reply.add_warning("'rules' is deprecated, please use 'policy' instead");
@@ -132,12 +132,12 @@ Result<Reply> Sys::patch_policy(Call& call) {
   if (is_immutable(wanted)) return fail(Code::invalid, concat("cannot update \"", wanted.text(), "\" policy"));
   const auto before = TRY(core_.policies().read(call.storage().transaction(), wanted));
   if (!before) return fail(Code::invalid, "policy not found");
-  StoredPolicy after = *before;
-  if (call.has(policy)) after.text = call[policy];
-  if (call.has(cas_required)) after.cas_required = call[cas_required];
-  after.expiration = TRY(expiration_of(call, before->expiration));
+  StoredPolicy next = *before;
+  if (call.has(policy)) next.text = call[policy];
+  if (call.has(cas_required)) next.cas_required = call[cas_required];
+  next.expiration = TRY(expiration_of(call, before->expiration));
   if (before->cas_required && !call.has(cas)) return fail(Code::invalid, "check-and-set parameter required for this call");
-  TRY(store_policy(call, wanted, before, std::move(after)));
+  TRY(store_policy(call, wanted, before, std::move(next)));
   Reply reply = Reply::empty().status(200);
   if (wanted.text() != call[name]) reply.add_warning(concat("policy name was converted to ", wanted.text()));
   return reply;

@@ -81,7 +81,7 @@ class Sys final : public Engine {
   Result<Reply> capabilities_of(Call&, const Token* token);
   Result<std::shared_ptr<const CachedToken>> live_token(Call&, std::string_view id);
   Result<std::shared_ptr<const Acl>> acl_here(Call&);
-  Result<void> store_policy(Call&, const PolicyName&, const std::optional<StoredPolicy>& before, StoredPolicy after);
+  Result<void> store_policy(Call&, const PolicyName&, const std::optional<StoredPolicy>& before, StoredPolicy next);
   Strings builtins(std::string_view kind) const;
   Result<void> set_quota_place(Call&, StoredQuota&);
   std::string quota_path(const StoredQuota&);
