@@ -190,6 +190,58 @@ TEST(FileDevice, NoticesThatTheFileIsGoneOrCut) {
   EXPECT_THAT(read_file(kit.log_file), HasSubstr("changed by somebody else"));
 }
 
+// Without the look that is taken once a second: a line that was acknowledged lies in a file that has a name.
+TEST(FileDevice, NoLineIsAcknowledgedIntoADeletedFile) {
+  Kit kit;
+  const std::string path = kit.folder / "a.log", other = kit.folder / "other";
+  auto setup = kit.setup();
+  setup.check_interval = 1h;
+  auto device = *ChainedDevice::open(std::move(setup), std::make_unique<FileSink>(FileSink::Options{.path = path, .mode = 0600}));
+  for (int i = 0; i < 20; ++i) {
+    if (i % 2 == 0) fs::remove(path);
+    else write_file(other, ""), fs::rename(other, path);  // replaced
+    ASSERT_TRUE(write_and_wait(*device, entries(10 * i, 2)));
+    EXPECT_THAT(read_file(path), testing::AllOf(HasSubstr("\"n\":" + std::to_string(10 * i) + ","), HasSubstr("\"n\":" + std::to_string(10 * i + 1) + ",")));
+    EXPECT_TRUE(verify_audit_log(path)->ok()) << verify_audit_log(path)->text();
+  }
+  EXPECT_EQ(device->state().lost, 20u);
+  EXPECT_TRUE(device->state().healthy);
+  // What took its place is something else: nothing is written to it, and nothing is acknowledged.
+  write_file(other, "#!/bin/sh\n");
+  fs::rename(other, path);
+  const auto refused = write_and_wait(*device, entries(999));
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("something else than an audit log"));
+  EXPECT_EQ(read_file(path), "#!/bin/sh\n");
+}
+
+TEST(FileDevice, StaysInItsFolders) {
+  Kit kit;
+  fs::create_directory(kit.folder / "logs");
+  fs::create_directory(kit.folder / "elsewhere");
+  fs::create_directory_symlink(kit.folder / "elsewhere", kit.folder / "logs/out");
+  const auto refused = [&](const std::string& path) {
+    auto parts = kit.file_setup({{"file_path", path}});
+    parts.rules.folders = {kit.folder / "logs"};
+    const auto device = open_file_device(std::move(parts));
+    return device ? "" : device.error().message;
+  };
+  EXPECT_EQ(refused(kit.folder / "logs/a.log"), "");
+  EXPECT_EQ(refused(kit.folder / "logs/deep/a.log"), "");
+  EXPECT_EQ(refused("stdout"), "");
+  EXPECT_EQ(refused("/dev/null"), "");
+  for (const std::string path : {"a.log", "logs/../a.log", "logs/out/a.log", "logs/out/new/a.log", "logs-too/a.log", "logs/.."}) EXPECT_THAT(refused(kit.folder / path), HasSubstr("sanity check failed")) << path;
+  EXPECT_TRUE(fs::is_empty(kit.folder / "elsewhere"));
+  EXPECT_FALSE(fs::exists(kit.folder / "logs-too"));
+  const auto anywhere = [&](const std::string& path) { return kit.file(path).error().message; };
+  for (const std::string path : {"/etc/strongroom-test.log", "/proc/self/audit.log", "/usr/bin/strongroom-test", "/sys/kernel/audit.log", "/usr/../etc/strongroom-test.log"})
+    EXPECT_THAT(anywhere(path), HasSubstr("folder of the system")) << path;
+  EXPECT_THAT(anywhere("/dev/strongroom-test"), HasSubstr("No such file"));
+  write_file(kit.folder / "one", "");
+  fs::create_hard_link(kit.folder / "one", kit.folder / "two");
+  EXPECT_THAT(anywhere(kit.folder / "two"), HasSubstr("another name"));
+}
+
 TEST(FileDevice, AFifoIsWrittenToWhileSomebodyReads) {
   Kit kit;
   const std::string path = kit.folder / "fifo";

@@ -23,19 +23,25 @@ class Verifier {
  public:
   Verifier(AuditReport& report, const AuditVerifyOptions& options) : report_(report), options_(options) {}
 
+  void begin_file(std::string name) {
+    file_ = std::move(name);
+    line_ = checkpoint_line_ = 0;
+  }
+
   void line(std::string_view text) {
-    ++report_.lines;
+    ++report_.lines, ++line_;
     const auto tail = read_tail(text);
     if (!tail) return odd_line(text);
     if (!begun_) begin(text, *tail);
     else next(text, *tail);
     report_.last_seq = end_.seq;
+    after_checkpoint_ = checkpoint_line_ == line_;
   }
 
-  // What lies behind the last line feed.
-  void rest(std::string_view text) {
-    ++report_.lines;
-    if (odd_lines_ == 0) note(report_.lines, "an unfinished line of " + count(text.size(), "byte", "bytes") + " at the end: not yet marked by a server that went on");
+  // What lies behind the last line feed of a file.
+  void rest(std::string_view text, bool of_the_last_file) {
+    ++report_.lines, ++line_;
+    if (odd_lines_ == 0 && of_the_last_file) note(line_, "an unfinished line of " + count(text.size(), "byte", "bytes") + " at the end: not yet marked by a server that went on");
     else odd_line(text);
   }
 
@@ -44,20 +50,20 @@ class Verifier {
     if (!begun_) return problem(1, "not one line of an audit log with a chain");
     if (odd_lines_ > 0) problem(odd_first_, "changed: " + count(odd_lines_, "line that is none", "lines that are none") + " of this log");
     if (options_.last && report_.last_seq < options_.last->seq)
-      problem(report_.lines, "the end is missing: the server's last checkpoint is seq " + std::to_string(options_.last->seq) + ", the file ends with " + std::to_string(report_.last_seq));
+      problem(line_, "the end is missing: the server's last checkpoint is seq " + std::to_string(options_.last->seq) + ", the file ends with " + std::to_string(report_.last_seq));
   }
 
  private:
   void problem(std::uint64_t number, std::string text) {
-    if (report_.problems.size() < AuditReport::problems_max) report_.problems.push_back({number, std::move(text)});
+    if (report_.problems.size() < AuditReport::problems_max) report_.problems.push_back({file_, number, std::move(text)});
   }
   void note(std::uint64_t number, std::string text) {
-    if (report_.notes.size() < AuditReport::problems_max) report_.notes.push_back({number, std::move(text)});
+    if (report_.notes.size() < AuditReport::problems_max) report_.notes.push_back({file_, number, std::move(text)});
   }
 
   // A line that has no chain: of another program before the log, what a crash left, or what a line was changed into.
   void odd_line(std::string_view text) {
-    if (odd_lines_++ == 0) odd_first_ = report_.lines;
+    if (odd_lines_++ == 0) odd_first_ = line_;
     odd_.add(text);
     odd_without_feed_ = odd_;
     odd_.add("\n");
@@ -67,7 +73,7 @@ class Verifier {
     begun_ = true;
     report_.first_seq = tail.end.seq;
     if (type_of(text) != "start") {
-      problem(report_.lines, "the beginning is missing: the first line of the log is seq " + std::to_string(tail.end.seq) + " and no start line");
+      problem(line_, "the beginning is missing: the first line of the log is seq " + std::to_string(tail.end.seq) + " and no start line");
       end_ = tail.end;
       return;
     }
@@ -75,8 +81,8 @@ class Verifier {
     odd_ = {};
     odd_lines_ = 0;
     const auto start = read_start(text);
-    if (!start) return problem(report_.lines, "changed: " + start.error().message), end_ = tail.end, void();
-    if (start->previous.seq > 0) note(report_.lines, "goes on from an older file that ended with seq " + std::to_string(start->previous.seq));
+    if (!start) return problem(line_, "changed: " + start.error().message), end_ = tail.end, void();
+    if (start->previous.seq > 0) note(line_, "goes on from an older file that ended with seq " + std::to_string(start->previous.seq));
     end_ = start->previous;
     follow(text, tail);
   }
@@ -84,8 +90,8 @@ class Verifier {
   void next(std::string_view text, const LineTail& tail) {
     if (odd_lines_ > 0) settle_odd_lines(text);
     const auto other = new_device(text);
-    if (other) note(report_.lines, "another device goes on from here, " + *other + "; the one before it ended with seq " + std::to_string(end_.seq) +
-                                       (checkpoint_line_ + 1 == report_.lines ? ", signed" : ", its last lines not signed"));
+    if (other) note(line_, "another device goes on from here, " + *other + "; the one before it ended with seq " + std::to_string(end_.seq) +
+                                       (after_checkpoint_ ? ", signed" : ", its last lines not signed"));
     if (other && tail.end.seq == 1 && tail.follows(LogEnd{})) {  // with a chain of its own
       end_ = {};
       other_end_.reset();
@@ -106,9 +112,9 @@ class Verifier {
   void follow(std::string_view text, const LineTail& tail) {
     const LogEnd before = end_;
     const std::uint64_t seq = tail.end.seq;
-    if (seq <= end_.seq) return problem(report_.lines, "repeated or out of order: seq " + std::to_string(seq) + " comes behind seq " + std::to_string(end_.seq));
+    if (seq <= end_.seq) return problem(line_, "repeated or out of order: seq " + std::to_string(seq) + " comes behind seq " + std::to_string(end_.seq));
     if (seq > end_.seq + 1) {
-      problem(report_.lines, count(seq - end_.seq - 1, "line is", "lines are") + " missing before it (" + seq_range(end_.seq + 1, seq - 1) + ")");
+      problem(line_, count(seq - end_.seq - 1, "line is", "lines are") + " missing before it (" + seq_range(end_.seq + 1, seq - 1) + ")");
       other_end_.reset();
       end_ = tail.end;
     } else if (tail.follows(end_)) {
@@ -118,14 +124,14 @@ class Verifier {
       end_ = tail.end;
       other_end_.reset();
     } else {
-      problem(report_.lines, "changed: the line and its chain do not agree (seq " + std::to_string(seq) + ")");
+      problem(line_, "changed: the line and its chain do not agree (seq " + std::to_string(seq) + ")");
       other_end_ = {seq, tail.chain_after(end_)};
       end_ = tail.end;
     }
     meet_device(text);
     if (type_of(text) == "checkpoint") check_signature(text, before);
     if (options_.last && seq == options_.last->seq && print_hex(tail.end.chain) != options_.last->chain)
-      problem(report_.lines, "changed: the chain here is not the one that the server keeps for seq " + std::to_string(seq));
+      problem(line_, "changed: the chain here is not the one that the server keeps for seq " + std::to_string(seq));
   }
 
   // The id of the device that a start or resume line names, if no line before did.
@@ -149,26 +155,29 @@ class Verifier {
 
   void check_signature(std::string_view text, const LogEnd& before) {
     const auto checkpoint = read_checkpoint(text);
-    if (!checkpoint) return problem(report_.lines, "changed: the checkpoint is damaged: " + checkpoint.error().message);
-    const std::uint64_t since = std::exchange(checkpoint_line_, report_.lines) + 1;
+    if (!checkpoint) return problem(line_, "changed: the checkpoint is damaged: " + checkpoint.error().message);
+    const std::uint64_t since = std::exchange(checkpoint_line_, line_) + 1;
     if (!has_good_signature(*checkpoint, before)) {
-      return problem(report_.lines, "changed: the checkpoint's signature does not fit: something in lines " + std::to_string(since) + " to " +
-                                      std::to_string(report_.lines) + " was changed by somebody who does not have the key");
+      return problem(line_, "changed: the checkpoint's signature does not fit: something in lines " + std::to_string(since) + " to " +
+                                      std::to_string(line_) + " was changed by somebody who does not have the key");
     }
     auto& keys = report_.public_keys;
     if (std::ranges::find(keys, checkpoint->public_key) == keys.end()) keys.push_back(checkpoint->public_key);
     const bool is_other = !key_.empty() && key_ != checkpoint->public_key;
     key_ = checkpoint->public_key;
     if (!options_.public_keys.empty() && std::ranges::find(options_.public_keys, checkpoint->public_key) == options_.public_keys.end())
-      return problem(report_.lines, "signed with a key that is not expected: " + checkpoint->public_key);
+      return problem(line_, "signed with a key that is not expected: " + checkpoint->public_key);
     if (options_.public_keys.empty() && is_other)
-      return problem(report_.lines, "signed with another key than the lines before: " + checkpoint->public_key);
+      return problem(line_, "signed with another key than the lines before: " + checkpoint->public_key);
     ++report_.checkpoints;
     report_.signed_seq = before.seq;
   }
 
   AuditReport& report_;
   const AuditVerifyOptions& options_;
+  std::string file_{};
+  std::uint64_t line_ = 0;  // of the file
+  bool after_checkpoint_ = false;
   bool begun_ = false;
   LogEnd end_{};
   std::optional<LogEnd> other_end_{};  // behind a changed line: as it would be if its chain was what had been changed
@@ -180,44 +189,64 @@ class Verifier {
 
 }  // namespace
 
-Result<AuditReport> verify_audit_log(const std::string& file, const AuditVerifyOptions& options) {
+namespace {
+
+struct Reading {
+  const AuditVerifyOptions& options;
+  std::uint64_t bytes = 0;  // of all files so far
+};
+// Hands the lines of one file on.
+Result<void> read_lines(const std::string& file, Verifier& verifier, Reading& reading, bool is_last) {
   const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (opened < 0) return fail(Code::not_found, "cannot open " + file + ": " + std::strerror(errno));
-  AuditReport report;
-  Verifier verifier(report, options);
   std::string text;
   std::vector<char> block(64 * 1024);
   Result<void> outcome;
-  std::uint64_t read_bytes = 0;
+  std::uint64_t lines = 0;
   for (;;) {
     const ssize_t got = ::read(opened, block.data(), block.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) outcome = fail(Code::internal, "cannot read " + file + ": " + std::strerror(errno));
     if (got <= 0) break;
     const std::size_t searched = text.size();
-    if (options.reached) options.reached(read_bytes += static_cast<std::uint64_t>(got));
+    reading.bytes += static_cast<std::uint64_t>(got);
+    if (reading.options.reached) reading.options.reached(reading.bytes);
     text.append(block.data(), static_cast<std::size_t>(got));
     std::size_t at = 0;
     for (std::size_t end = text.find('\n', searched); end != std::string::npos; end = text.find('\n', at)) {
       verifier.line(std::string_view(text).substr(at, end - at));
       at = end + 1;
+      ++lines;
     }
     text.erase(0, at);
     if (text.size() > limits::audit_line_bytes) {
-      outcome = fail(Code::invalid, "line " + std::to_string(report.lines + 1) + " is too long for a line of an audit log");
+      outcome = fail(Code::invalid, "line " + std::to_string(lines + 1) + " of " + file + " is too long for a line of an audit log");
       break;
     }
   }
   ::close(opened);
   TRY(std::move(outcome));
-  if (!text.empty()) verifier.rest(text);
+  if (!text.empty()) verifier.rest(text, is_last);
+  return {};
+}
+
+}  // namespace
+
+Result<AuditReport> verify_audit_logs(std::span<const std::string> files, const AuditVerifyOptions& options) {
+  AuditReport report;
+  Verifier verifier(report, options);
+  Reading reading{options};
+  for (const std::string& file : files) {
+    verifier.begin_file(files.size() > 1 ? file : std::string());
+    TRY(read_lines(file, verifier, reading, &file == &files.back()));
+  }
   verifier.finish();
   return report;
 }
 
 std::string AuditReport::text() const {
   std::string out;
-  const auto add = [&out](const Finding& finding) { out += (finding.line > 0 ? "line " + std::to_string(finding.line) + ": " : std::string()) + finding.text + '\n'; };
+  const auto add = [&out](const Finding& finding) { out += (finding.file.empty() ? std::string() : finding.file + ": ") + (finding.line > 0 ? "line " + std::to_string(finding.line) + ": " : std::string()) + finding.text + '\n'; };
   for (const Finding& finding : problems) add(finding);
   if (problems.size() == problems_max) out += "(and perhaps more)\n";
   for (const Finding& finding : notes) out += "note: ", add(finding);

@@ -168,5 +168,46 @@ TEST_F(VerifyTest, AFileThatIsNotThereIsAnError) {
   EXPECT_THAT(report.error().message, HasSubstr("No such file"));
 }
 
+// A log that was moved on twice: each file by itself, all of them, one missing, two swapped, one changed.
+TEST_F(VerifyTest, AChainGoesOnOverSeveralFiles) {
+  Kit other;
+  const std::string path = other.folder / "a.log";
+  std::vector<std::string> files{path + ".2", path + ".1", path};
+  {
+    const auto device = *other.file(path);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      ASSERT_TRUE(write_and_wait(*device, entries(10 * static_cast<int>(i), 3)));
+      if (files[i] == path) break;
+      fs::rename(path, files[i]);
+      device->reopen();
+    }
+  }
+  const auto verify_all = [&](const std::vector<std::string>& of) { return *verify_audit_logs(of, {.last = other.kept}); };
+  const AuditReport good = verify_all(files);
+  EXPECT_TRUE(good.ok()) << good.text();
+  EXPECT_TRUE(good.notes.empty()) << good.text();
+  for (const std::string& file : files) EXPECT_TRUE(verify_audit_log(file)->ok()) << verify_audit_log(file)->text();
+  const AuditReport without = verify_all({files[0], files[2]});
+  ASSERT_FALSE(without.ok());
+  EXPECT_EQ(without.problems[0].file, files[2]);
+  EXPECT_EQ(without.problems[0].line, 1u);
+  EXPECT_THAT(without.problems[0].text, HasSubstr("lines are missing before it (seq 7 to "));
+  const AuditReport swapped = verify_all({files[1], files[0], files[2]});
+  ASSERT_FALSE(swapped.ok());
+  EXPECT_EQ(swapped.problems[0].file, files[0]);
+  EXPECT_THAT(swapped.problems[0].text, HasSubstr("out of order"));
+  std::string text = read_file(files[1]);
+  text[text.find("\"n\":11") + 4] = '7';
+  write_file(files[1], text);
+  const AuditReport changed = verify_all(files);
+  ASSERT_FALSE(changed.ok());
+  EXPECT_EQ(changed.problems[0].file, files[1]);
+  EXPECT_EQ(changed.problems[0].line, 4u);
+  EXPECT_THAT(changed.text(), HasSubstr(files[1] + ": line 4: changed"));
+  // A file that was cut and is not the last one has lost lines.
+  write_file(files[1], read_file(files[1]).substr(0, text.size() / 2));
+  EXPECT_FALSE(verify_all(files).ok());
+}
+
 }  // namespace
 }  // namespace sr::audit

@@ -1,5 +1,6 @@
 // The commands on audit devices and logs.
 #include "cli/commands.h"
+#include "cli/audit_grep.h"
 #include "cli/audit_verify.h"
 #include "cli/call.h"
 
@@ -37,10 +38,10 @@ int disable(Call& call) {
 }
 
 int list(Call& call) {
-  const MaybeAnswer answer = call.session().fetch("sys/audit");
+  const bool all = call.flags.on("detailed");
+  const MaybeAnswer answer = call.session().fetch("sys/audit", all ? client::Query{{"detailed", "true"}} : client::Query{});
   if (!answer) return call.refused("Error listing audits", answer.error());
   if (!*answer || (*answer)->data == nullptr) return call.failed("Error listing audits: data from server response is empty");
-  const bool all = call.flags.on("detailed");
   std::vector<Row> rows{all ? Row{"Path", "Type", "Description", "Replication", "Options"} : Row{"Path", "Type", "Description"}};
   std::string json = "{";
   for (const json::Member& device : (*answer)->data->members) {
@@ -76,6 +77,11 @@ constexpr Flag verify_flags[] = {
     {.name = "public-key", .type = FlagType::list, .help = "A key that may sign checkpoints, in base64, as the server prints it. Repeatable. Without one, all checkpoints must be signed by one and the same key."},
 };
 
+constexpr Flag grep_flags[] = {
+    {.name = "plain", .help = "What to look for, as it was before it was hashed. \"-\" reads it from standard input, so that no other program sees it."},
+    {.name = "device", .help = "The device whose log it is; by default every device that is enabled."},
+};
+
 constexpr Example audit_examples[] = {
     {"Write a log, and check later that nobody changed it:", "audit enable file file_path=/var/log/audit.log"},
     {"", "audit verify /var/log/audit.log"},
@@ -88,7 +94,13 @@ constexpr Example disable_examples[] = {{"Disable the device at file/:", "audit 
 constexpr Example list_examples[] = {{"With options:", "audit list -detailed"}};
 constexpr Example verify_examples[] = {
     {"Check a log from its first line to its last:", "audit verify /var/log/audit.log"},
+    {"A log that was moved on from file to file, the oldest one first:", "audit verify /var/log/audit.log.2 /var/log/audit.log.1 /var/log/audit.log"},
     {"Insist on the server's key:", "audit verify -public-key=\"$KEY\" /var/log/audit.log"},
+};
+
+constexpr Example grep_examples[] = {
+    {"Who had to do with this password:", "audit grep -plain=hunter2 /var/log/audit.log"},
+    {"Without its being seen in the list of processes:", "audit grep -plain=- -device=file /var/log/audit.log < password"},
 };
 
 constexpr Command commands[] = {
@@ -100,10 +112,14 @@ constexpr Command commands[] = {
      .text = "Disables a device. Its key goes with it: values in its log can no longer be compared with known ones.", .examples = disable_examples, .arity = {1, 1, "1"}, .run = disable},
     {.name = "audit list", .summary = "Lists enabled audit devices", .arguments = "[options]", .text = "Lists the enabled devices.", .examples = list_examples,
      .flags = detailed_flags, .output = format, .run = list},
-    {.name = "audit verify", .summary = "Checks that an audit log is complete and unchanged", .arguments = "[options] FILE",
+    {.name = "audit grep", .summary = "Finds the lines of an audit log that a value is in", .arguments = "[options] FILE...",
+     .text = "Has the server hash a value as its devices do, and prints the lines of the files that have the hash.\n\nExit code 0: there are some. 1: a file cannot be read. 2: there are "
+             "none, or the server refused.",
+     .examples = grep_examples, .flags = grep_flags, .run = grep_audit, .own_arity = true, .takes = Takes::file},
+    {.name = "audit verify", .summary = "Checks that an audit log is complete and unchanged", .arguments = "[options] FILE...",
      .text = "Reads an audit log and says whether it is as it was written: that no line is missing, added or changed, and that its checkpoints are signed. Works on the file alone, without the "
              "server.\n\nExit code 0: in order. 1: the file cannot be read. 2: it is not as it was written.",
-     .examples = verify_examples, .flags = verify_flags, .output = format, .arity = {1, 1, "1"}, .run = verify_audit, .local = true, .takes = Takes::file},
+     .examples = verify_examples, .flags = verify_flags, .output = format, .run = verify_audit, .local = true, .own_arity = true, .takes = Takes::file},
 };
 
 }  // namespace

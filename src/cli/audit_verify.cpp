@@ -10,7 +10,7 @@ namespace {
 std::string findings_json(const std::vector<AuditReport::Finding>& findings) {
   std::string out = "[";
   for (const auto& finding : findings)
-    out.append(out.size() > 1 ? "," : "").append("{\"line\":" + std::to_string(finding.line) + ",\"text\":" + quoted_json(finding.text) + "}");
+    out.append(out.size() > 1 ? "," : "").append((finding.file.empty() ? std::string("{") : "{\"file\":" + quoted_json(finding.file) + ",") + "\"line\":" + std::to_string(finding.line) + ",\"text\":" + quoted_json(finding.text) + "}");
   return out + "]";
 }
 
@@ -25,10 +25,15 @@ std::string report_json(const AuditReport& report) {
 }  // namespace
 
 int verify_audit(Call& call) {
-  std::error_code unknown;
-  const std::uintmax_t size = std::filesystem::file_size(call.args[0], unknown);
-  Progress progress(call.ui, "Checking the log", unknown ? 0 : size, Progress::Unit::bytes);
-  const auto report = verify_audit_log(call.args[0], {.public_keys = call.flags.list("public-key"), .reached = [&progress](std::uint64_t bytes) { progress.advance(bytes); }});
+  if (call.args.empty()) return call.too_few("1 or more", 0);
+  std::uintmax_t size = 0;
+  for (const std::string& file : call.args) {
+    std::error_code unknown;
+    const std::uintmax_t bytes = std::filesystem::file_size(file, unknown);
+    size += unknown ? 0 : bytes;
+  }
+  Progress progress(call.ui, "Checking the log", size, Progress::Unit::bytes);
+  const auto report = verify_audit_logs(call.args, {.public_keys = call.flags.list("public-key"), .reached = [&progress](std::uint64_t bytes) { progress.advance(bytes); }});
   progress.done();
   if (!report) return call.wrong("Error reading audit log: " + report.error().message);
   if (!call.table()) {

@@ -2,6 +2,7 @@
 #include <charconv>
 #include "base/assert.h"
 #include "base/concat.h"
+#include "base/version.h"
 #include "core/keys.h"
 #include "core/tokens.h"
 #include "storage/record.h"
@@ -15,7 +16,8 @@ constexpr std::size_t usual_line_bytes = 2048;
 struct Lent {
   std::vector<AuditPolicy> granting;
   AuditAuth login;
-  std::string error;
+  std::vector<AuditHeader> headers;
+  std::string error, error_data;
   Arena unwrapped;                // the tree of an answer that was unwrapped
   Strings unwrapped_policies;
   StringMap unwrapped_metadata;
@@ -58,7 +60,10 @@ void redact(std::string& text, const json::Value& given) {
 
 AuditAuth auth_of(const Request& r, Lent& lent) {
   AuditAuth auth;
-  if (!r.caller.token) return auth;
+  if (!r.caller.token) {
+    auth.judged = auth.allowed = r.route && r.route->access == Access::open;  // a login needs no policy
+    return auth;
+  }
   const Token& token = *r.caller.token;
   auth.client_token = r.in.token.reveal();
   auth.accessor = token.accessor;
@@ -81,6 +86,9 @@ AuditAuth auth_of(const Request& r, Lent& lent) {
   return auth;
 }
 
+// By its token or its policies: then already the request's line says so, as in Vault.
+bool was_turned_away(const Request& r) { return !r.decision.allowed && !(r.route && r.route->access == Access::open) && r.answer.error->code == Code::denied; }
+
 AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& lent) {
   AuditEntry entry;
   entry.kind = kind;
@@ -96,19 +104,24 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
   entry.remote_port = r.in.port;
   entry.wrap_ttl = std::chrono::floor<Seconds>(r.in.wrap_ttl);
   if (r.mount) {
-    entry.mount = {.point = r.mount->entry.path, .type = r.mount->entry.type, .accessor = r.mount->entry.accessor, .running_version = {},
+    entry.mount = {.point = r.mount->entry.path, .type = r.mount->entry.type, .accessor = r.mount->entry.accessor, .running_version = builtin_version(),
                    .mount_class = r.mount->entry.is_auth() ? "auth" : "secret"};
     entry.plain_request_keys = r.mount->entry.audit_plain_request_keys;
     entry.plain_response_keys = r.mount->entry.audit_plain_response_keys;
   }
+  for (const auto& header : r.in.headers) lent.headers.push_back({.name = header.name, .value = header.value, .hmac = header.hmac});
+  entry.headers = lent.headers;
   const bool answers = kind == AuditEntry::Kind::response;
-  if (answers && r.answer.error) {
+  if (r.answer.error && (answers || was_turned_away(r))) {
     lent.error = r.answer.error->message;
     if (r.in.body) redact(lent.error, *r.in.body);
     entry.error = lent.error;
   }
   if (!answers) return entry;
-  entry.response_data = AuditData(r.answer.data.view());
+  entry.duration = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - r.began);
+  entry.object_version = r.answer.object_version;
+  if (r.answer.error) lent.error_data = json::Object().set("error", lent.error).text(), entry.response_data = AuditData(lent.error_data);
+  else entry.response_data = AuditData(r.answer.data.view());
   entry.warnings = r.answer.warnings;
   entry.lease_id = r.answer.lease_id;
   if (r.reply && r.reply->auth()) {
@@ -255,7 +268,7 @@ void AuditBroker::keep(const std::string& id, const AuditCheckpoint& checkpoint)
 }
 
 // Draws what the device needs and opens it; or goes on with what an earlier run of the same call has opened. Its row.
-Result<Secret> AuditBroker::open(AuditDeviceEntry entry) {
+Result<Secret> AuditBroker::open(AuditDeviceEntry entry, bool must_open) {
   {
     std::lock_guard lock(mutex_);
     if (const auto found = opened_.find(entry.path); found != opened_.end()) {
@@ -273,7 +286,7 @@ Result<Secret> AuditBroker::open(AuditDeviceEntry entry) {
   entry.id = random_uuid(parts_.random);
   entry.salt = Secret(random_bytes(parts_.random, 32));
   entry.signing_seed = Secret(random_bytes(parts_.random, 32));
-  auto device = TRY(make(entry, true));
+  auto device = TRY(make(entry, must_open));
   Secret row = store_record(entry);
   std::lock_guard lock(mutex_);
   const std::string path = entry.path;
@@ -292,7 +305,9 @@ Result<void> AuditBroker::enable(Transaction& transaction, AuditDeviceEntry entr
   View core = core_view(transaction);
   const std::string row = concat(keys::audit_devices, entry.path);
   if (TRY(core.get(row))) return fail(Code::invalid, concat("path already in use"));
-  return core.put(row, TRY(open(std::move(entry))));
+  // Of the configuration it is there even while it cannot write: then nothing is answered that it does not have.
+  const bool must_open = !entry.configured;
+  return core.put(row, TRY(open(std::move(entry), must_open)));
 }
 
 Result<void> AuditBroker::disable(Transaction& transaction, std::string_view path) {
@@ -301,6 +316,34 @@ Result<void> AuditBroker::disable(Transaction& transaction, std::string_view pat
   if (!row) return {};
   TRY(core.remove(concat(keys::audit_checkpoints, TRY(load_record<AuditDeviceEntry>(row->value)).id)));
   return core.remove(concat(keys::audit_devices, path));
+}
+
+Result<void> AuditBroker::follow(std::span<const ConfiguredAuditDevice> configured) {
+  Transaction transaction(parts_.store, &parts_.barrier);
+  transaction.go_on(Tier::any);
+  View core = core_view(transaction);
+  for (const auto& enabled : *this->enabled()) {
+    const AuditDeviceEntry& entry = *enabled.entry;
+    if (!entry.configured || std::ranges::find(configured, entry.path, &ConfiguredAuditDevice::path) != configured.end()) continue;
+    parts_.log.info("audit", "the configuration does not name the device any more: it is disabled", {{"path", entry.path}});
+    TRY(disable(transaction, entry.path));
+  }
+  for (const auto& wanted : configured) {
+    const auto row = TRY(core.get(concat(keys::audit_devices, wanted.path)));
+    if (!row) {
+      const auto made = enable(transaction, {.path = wanted.path, .type = wanted.type, .description = wanted.description, .options = wanted.options, .local = wanted.local, .configured = true});
+      if (!made) return fail(Code::invalid, concat("audit device ", wanted.path, " of the configuration: ", made.error().message));
+      continue;
+    }
+    const auto there = TRY(load_record<AuditDeviceEntry>(row->value));
+    if (!there.configured) return fail(Code::invalid, concat("audit device ", wanted.path, " of the configuration was enabled through the API: disable it there, or take its stanza out"));
+    if (there.type != wanted.type || there.options != wanted.options || there.local != wanted.local)
+      return fail(Code::invalid, concat("audit device ", wanted.path, " cannot be changed: take the stanza out, start once, and put the new one in, or use another path"));
+  }
+  if (!transaction.has_writes()) return {};
+  const auto committed = commit_and_wait(parts_.store, TRY(transaction.take_batch()));
+  if (!committed) return fail(Code::internal, committed.error().conflict ? "the audit devices were changed meanwhile, try again" : committed.error().error.message);
+  return {};
 }
 
 Result<std::string> AuditBroker::hash(std::string_view path, std::string_view text) const {

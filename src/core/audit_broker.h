@@ -23,6 +23,7 @@ struct AuditDeviceEntry {
   bool local = false;
   Secret salt{};
   Secret signing_seed{};
+  bool configured = false;    // by the server's configuration, which alone may change it
 
   template <class Archive> void fields(Archive& archive) {
     archive(1, path);
@@ -33,7 +34,17 @@ struct AuditDeviceEntry {
     archive(6, local);
     archive(7, salt);
     archive(8, signing_seed);
+    archive(9, configured);
   }
+};
+
+// A device that the server's configuration names.
+struct ConfiguredAuditDevice {
+  std::string path{};         // "file/"
+  std::string type{};
+  std::string description{};
+  StringMap options{};
+  bool local = false;
 };
 
 // How many devices must have a line before its request goes on, or is answered.
@@ -73,6 +84,9 @@ class AuditBroker {
   Result<void> disable(Transaction&, std::string_view path);
   Result<std::string> hash(std::string_view path, std::string_view text) const;
 
+  // Enables what the configuration names and disables what it named before. An error says what to change in it.
+  Result<void> follow(std::span<const ConfiguredAuditDevice> configured);
+
   Result<void> load();   // at unseal, and after each change
   void unload();         // at seal
   void reopen();         // SIGHUP
@@ -83,7 +97,7 @@ class AuditBroker {
   struct Opened { AuditDeviceEntry entry; std::shared_ptr<AuditDevice> device; };
 
   Result<std::shared_ptr<AuditDevice>> make(const AuditDeviceEntry&, bool must_open);
-  Result<Secret> open(AuditDeviceEntry);
+  Result<Secret> open(AuditDeviceEntry, bool must_open);
   std::shared_ptr<AuditDevice> take_opened(const AuditDeviceEntry&);
   std::vector<std::vector<Buffer>> render_lines(const Devices&, const Request&, std::span<const AuditEntry::Kind> kinds) const;
   void keep(const std::string& id, const AuditCheckpoint&);

@@ -11,7 +11,7 @@ Core::Core(Parts parts, Options options)
     : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
       mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_), lockouts_(barrier_, parts.clock, options_.lockout), policies_(parts.clock), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
       web_(parts.store, barrier_, parts.log), quotas_(parts.store, barrier_, parts.clock, parts.log, metrics_), rotation_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
-      ceremonies_({barrier_, tokens_, rotation_, parts.clock, parts.random}), audit_({parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_}, options_.audit_require), pipeline_(*this, options_.limits),
+      ceremonies_({barrier_, tokens_, rotation_, parts.clock, parts.random}), audit_({parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_}, options_.audit_require), audited_headers_(parts.store, barrier_, parts.log), pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {
   set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
@@ -24,6 +24,7 @@ Core::Core(Parts parts, Options options)
     policies_.on_commit(revision, keys);
     mounts_.on_commit(revision, keys);
     audit_.on_commit(revision, keys);
+    audited_headers_.on_commit(keys);
     web_.on_commit(keys);
     quotas_.on_commit(keys);
     ceremonies_.on_commit(keys);
@@ -85,6 +86,8 @@ Result<void> Core::unseal(std::string_view share) {
     TRY(record_this_program());
     TRY(mounts_.load());
     TRY(audit_.load());
+    TRY(audit_.follow(options_.audit_devices));
+    TRY(audited_headers_.load());
     TRY(web_.load());
     TRY(quotas_.load());
     Transaction transaction(parts_.store, &barrier_);
@@ -119,6 +122,7 @@ void Core::seal() {
 void Core::let_go() {
   static_cast<void>(mounts_.router());
   static_cast<void>(audit_.devices());
+  audited_headers_.let_go();
   web_.let_go();
   quotas_.let_go();
 }
@@ -126,6 +130,7 @@ void Core::let_go() {
 void Core::close() {
   mounts_.unload();
   audit_.unload();
+  audited_headers_.unload();
   web_.unload();
   quotas_.unload();
   tokens_.forget();

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/metrics.h"
 #include "core/audit_broker.h"
+#include "core/audited_headers.h"
 #include "core/jobs.h"
 #include "core/key_ceremonies.h"
 #include "core/lockouts.h"
@@ -40,6 +41,7 @@ class Core {
       Seconds prometheus_retention{24 * 3600};   // 0: not for Prometheus
     } telemetry{};
     AuditRequire audit_require = AuditRequire::any;
+    std::vector<ConfiguredAuditDevice> audit_devices{};  // that the configuration names
     bool audit_by_api = true;                    // sys/audit/:path enables devices, too
     bool introspection = false;                  // sys/internal/inspect is there
     std::string api_address{};                   // that clients are told
@@ -90,6 +92,7 @@ class Core {
   WebSettings& web() { return web_; }
   Quotas& quotas() { return quotas_; }
   AuditBroker& audit() { return audit_; }
+  AuditedHeaders& audited_headers() { return audited_headers_; }
   Pipeline& pipeline() { return pipeline_; }
 
  private:
@@ -112,6 +115,7 @@ class Core {
   Rotation rotation_;
   KeyCeremonies ceremonies_;
   AuditBroker audit_;
+  AuditedHeaders audited_headers_;
   std::mutex sweep_mutex_;  // one sweep at a time
   Pipeline pipeline_;
   Jobs jobs_;               // last: its thread ends first

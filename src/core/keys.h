@@ -21,6 +21,7 @@ constexpr std::string_view policies_changed = "changed/policies";  // rewritten 
 constexpr std::string_view password_policies = "password-policy/";  // + name
 constexpr std::string_view audit_devices = "audit/";       // + path
 constexpr std::string_view audit_checkpoints = "audit-checkpoint/";
+constexpr std::string_view audited_headers = "audit-header/";       // + name
 
 constexpr std::string_view tokens = "token/";              // + hash of the id
 constexpr std::string_view accessors = "accessor/";        // + hash of the accessor

@@ -539,6 +539,7 @@ void Pipeline::print_answer(Request& r) {
     return;
   }
   Reply& reply = *r.reply;
+  answer.object_version = reply.object_version();
   if (reply.wrap()) {  // and nothing of what is inside
     answer.request_id.clear();
     answer.mount_type.clear();

@@ -21,7 +21,8 @@ struct Incoming {
   Secret token{};                            // X-Vault-Token, or of Authorization: Bearer
   std::string address{};                     // of the client
   std::uint16_t port = 0;
-  std::vector<std::pair<std::string, std::string>> headers{};  // those that the audit is configured to keep
+  struct Header { std::string name, value; bool hmac; };
+  std::vector<Header> headers{};             // those that the audit is configured to keep, by name
   std::optional<Error> complaint{};          // of the HTTP layer; said only to those who may know
   std::chrono::nanoseconds wrap_ttl{};       // X-Vault-Wrap-TTL; 0: the answer is wanted as it is
   bool large = false;                        // too large a body for the I/O thread
@@ -47,6 +48,7 @@ struct Answer {
   bool nil = false;                          // nothing to say: no body, or a 404 for a read
   std::string mount_type{};
   std::vector<std::pair<std::string, std::string>> headers{};  // of the HTTP answer: how much of a rate limit is left
+  std::uint64_t object_version = 0;          // of what was read or written, where it has one
   Revision revision = 0;
 };
 using AnswerTo = std::move_only_function<void(Answer)>;  // called once, on the loop that the request came in on
@@ -68,6 +70,7 @@ struct Request {
   Incoming in;
   AnswerTo reply_to;
   Time started;
+  std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
   // what admit finds out
   std::shared_ptr<const Router> router{};    // keeps the mount alive

@@ -100,6 +100,15 @@ Result<Incoming> understand(const Request& request) {
   return in;
 }
 
+// As they came, in the order of their names.
+std::vector<Incoming::Header> audited(const AuditedHeaders::Table& wanted, const Request& request) {
+  std::vector<Incoming::Header> kept;
+  for (const auto& one : wanted)
+    for (const auto& header : request.headers)
+      if (same_name(header.name, one.name)) kept.push_back({one.name, header.value, one.is_hashed()});
+  return kept;
+}
+
 }  // namespace
 
 V1::V1(Core& core, Options options) : core_(core), options_(std::move(options)) { set_custom_headers(options_.custom_headers); }
@@ -157,6 +166,7 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
     }
   }();
   if (!in) return reply(error(http_status(in.error().code), in.error().message));
+  if (const auto wanted = core_.audited_headers().wanted()) in->headers = audited(*wanted, request);
   in->open = in->op == Op::read && in->wrap_ttl == Seconds(0) && ((options_.open_metrics && in->path.view() == "sys/metrics") || (options_.open_in_flight && in->path.view() == "sys/in-flight-req"));
   const std::string_view path = in->path.view();
   const bool is_rekey = path.starts_with("sys/rekey/") || path.starts_with("sys/rekey-recovery-key/");

@@ -91,6 +91,9 @@ class Line {
       print_response();
     }
     line.text("error", entry_.error);
+    if (!response) return;
+    if (entry_.duration) line.name("duration_us").append_number(entry_.duration->count());
+    line.number("object_version", static_cast<std::int64_t>(entry_.object_version));
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -151,6 +152,10 @@ struct AuditEntry {
   std::span<const std::string> warnings{};
   std::string_view redirect{};
   const AuditWrap* wrap = nullptr;
+
+  // What Vault's logs do not have, behind all that they have.
+  std::optional<std::chrono::microseconds> duration{};  // from the whole request to its answer
+  std::uint64_t object_version = 0;                     // of what was read or written: of a secret in KV version 2
 };
 
 // Appends the entry as a JSON object without its closing brace: the device goes on with `seq` and `chain`.

@@ -87,6 +87,9 @@ class Reply {
   // What is handed out can be looked at and taken back by this accessor: told beside a wrapping token.
   Reply&& accessor(std::string accessor) && { accessor_ = std::move(accessor); return std::move(*this); }
 
+  // Which version of the object was read or made: for the audit log.
+  Reply&& object_version(std::uint64_t version) && { object_version_ = version; return std::move(*this); }
+
   int status() const { return status_; }          // 0: by content
   Shape shape() const { return shape_; }
   const std::optional<json::Object>& data() const { return data_; }
@@ -96,6 +99,7 @@ class Reply {
   std::optional<Body>& raw() { return raw_; }
   bool raw_is_envelope() const { return raw_is_envelope_; }
   const std::string& accessor() const { return accessor_; }
+  std::uint64_t object_version() const { return object_version_; }
   const std::optional<WrapInfo>& wrap() const { return wrap_; }
   std::optional<WrapInfo>& wrap() { return wrap_; }
   const std::optional<Lease>& lease() const { return lease_; }
@@ -118,6 +122,7 @@ class Reply {
   std::optional<Body> raw_;
   bool raw_is_envelope_ = false;
   std::string accessor_;
+  std::uint64_t object_version_ = 0;
   std::optional<WrapInfo> wrap_;
   std::optional<Lease> lease_;
   Seconds read_again_after_{};

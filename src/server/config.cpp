@@ -22,7 +22,7 @@ const std::set<std::string, std::less<>> harmless{
     "disable_sentinel_trace", "default_max_request_duration", "service_registration",
     "disable_standby_reads"};
 // What would protect somewhere else and does not here: not to be taken for granted.
-const std::set<std::string, std::less<>> unenforced{"user_lockout", "ha_storage", "audit", "initialize", "plugin", "entropy", "kms_library", "external_keys",
+const std::set<std::string, std::less<>> unenforced{"user_lockout", "ha_storage", "initialize", "plugin", "entropy", "kms_library", "external_keys",
                                                     "administrative_namespace_path", "adaptive_overload_protection"};
 
 std::unexpected<Error> refused(const Item& item, std::string_view why) { return hcl::fail_at(item.line, concat("\"", item.key, "\" ", why)); }
@@ -70,6 +70,25 @@ Result<void> read_lockout(const hcl::Block& block, LockoutConfig& config) {
   return {};
 }
 
+// audit "file" "name" { description = "..." options { file_path = "..." } }, as OpenBao writes it.
+Result<void> read_audit(const hcl::Block& block, std::vector<ConfiguredAuditDevice>& devices) {
+  ConfiguredAuditDevice device{.path = block.labels[1], .type = block.labels[0]};
+  for (const auto& item : block.body->items) {
+    if (item.key == "description") device.description = TRY(hcl::to_text(item));
+    else if (item.key == "local") device.local = TRY(hcl::to_flag(item));
+    else if (item.key == "path") device.path = TRY(hcl::to_text(item));
+    else if (item.key != "options") return refused(item, "is no setting of an audit device: take it out");
+  }
+  for (const auto& options : TRY(hcl::blocks(*block.body, "options")))
+    for (const auto& item : options.body->items) device.options.insert_or_assign(item.key, TRY(hcl::to_text(item)));
+  while (device.path.ends_with('/')) device.path.pop_back();
+  if (device.path.empty()) return hcl::fail_at(block.line, "an audit device needs a path: audit \"file\" \"name\" { }");
+  device.path += '/';
+  if (std::ranges::find(devices, device.path, &ConfiguredAuditDevice::path) != devices.end()) return hcl::fail_at(block.line, concat("two audit devices have the path ", device.path));
+  devices.push_back(std::move(device));
+  return {};
+}
+
 // One stanza in a text, in either of its names. A later text replaces what an earlier one said, as in Vault, and that is told:
 // a server that opens another store than before looks as if it had lost everything.
 Result<void> merge_storage(Config& config, const hcl::Value& root, std::string_view source) {
@@ -90,12 +109,13 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
     TRY(merge_storage(config, root, source));
     for (const auto& block : TRY(hcl::blocks(root, "telemetry"))) TRY(read_telemetry(block, config));
     for (const auto& block : TRY(hcl::blocks(root, "listener", 1))) config.listeners.push_back(TRY(read_listener(block, source, config.notes)));
+    for (const auto& block : TRY(hcl::blocks(root, "audit", 2))) TRY(read_audit(block, config.audit_devices));
     for (const auto& block : TRY(hcl::blocks(root, "user_lockout", 1))) TRY(read_lockout(block, config.lockout));
     for (const auto& block : TRY(hcl::blocks(root, "seal", 1)))
       if (block.labels.front() != "shamir") return hcl::fail_at(block.line, concat("seal \"", block.labels.front(), "\" is not supported yet: take the stanza out to use Shamir's shares"));
     for (const auto& item : root.items) {
       const std::string& key = item.key;
-      if (key == "storage" || key == "backend" || key == "listener" || key == "user_lockout" || key == "seal" || key == "telemetry") continue;
+      if (key == "storage" || key == "backend" || key == "listener" || key == "user_lockout" || key == "audit" || key == "seal" || key == "telemetry") continue;
       if (key == "cluster_name") config.cluster_name = TRY(hcl::to_text(item));
       else if (key == "api_addr") config.api_addr = TRY(hcl::to_text(item));
       else if (key == "default_lease_ttl") config.default_lease_ttl = TRY(seconds(item));

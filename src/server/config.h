@@ -37,6 +37,7 @@ struct Config {
   unsigned io_threads = 0;             // event loops; 0: one a core
   std::size_t cache_bytes = 0;         // of the store's block cache; 0: its default
   AuditRequire audit_require = AuditRequire::any;
+  std::vector<ConfiguredAuditDevice> audit_devices{};
   bool audit_by_api = true;            // unsafe_allow_api_audit_creation; OpenBao's own default is no
   bool audit_prefix = false;           // allow_audit_log_prefixing
   std::vector<std::string> audit_folders{};  // where audit files may lie; empty: anywhere that is harmless

@@ -29,6 +29,7 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   options.telemetry = {.prefix = config.metrics_prefix, .prometheus_retention = config.prometheus_retention};
   options.api_address = config.api_addr;
   options.audit_require = config.audit_require;
+  options.audit_devices = config.audit_devices;
   options.audit_by_api = config.audit_by_api;
   options.introspection = config.introspection_endpoint;
   options.sanitized_config = sanitized(config);

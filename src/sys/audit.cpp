@@ -55,6 +55,9 @@ Result<Reply> Sys::enable_audit(Call& call) {
 }
 
 Result<Reply> Sys::disable_audit(Call& call) {
+  const auto enabled = core_.audit().enabled();
+  const auto named = std::ranges::find_if(*enabled, [at = with_slash(call[path])](const auto& one) { return one.entry->path == at; });
+  if (named != enabled->end() && named->entry->configured) return fail(Code::invalid, "cannot disable configuration-managed audit device");
   TRY(core_.audit().disable(call.storage().transaction(), with_slash(call[path])));
   return Reply::empty();
 }

@@ -14,7 +14,7 @@ Spec spec(Core& core) {
       &health_routes,
       &tune_routes,     &mount_routes,
       &policy_routes,
-      &audit_routes,
+      &audit_routes,    &audited_header_routes,
       &lockout_routes,
       &capability_routes,
       &internal_routes,

@@ -26,6 +26,8 @@ class Sys final : public Engine {
   Result<Reply> list_policies_legacy(Call&), read_policy_legacy(Call&), patch_policy(Call&), list_policies_in_detail(Call&), list_policies_below(Call&);
   // audit.cpp
   Result<Reply> list_audit(Call&), enable_audit(Call&), disable_audit(Call&), hash_for_audit(Call&);
+  // audited_headers.cpp
+  Result<Reply> list_audited_headers(Call&), read_audited_header(Call&), write_audited_header(Call&), delete_audited_header(Call&);
   // lockouts.cpp
   Result<Reply> list_locked_users(Call&), unlock_user(Call&);
   // capabilities.cpp
@@ -98,6 +100,7 @@ std::vector<Route> tune_routes();  // before mount_routes, whose paths take in t
 std::vector<Route> mount_routes();
 std::vector<Route> policy_routes();
 std::vector<Route> audit_routes();
+std::vector<Route> audited_header_routes();
 std::vector<Route> lockout_routes();
 std::vector<Route> capability_routes();
 std::vector<Route> internal_routes();

@@ -10,12 +10,6 @@
 namespace sr::test {
 namespace {
 
-struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / concat("strongroom-audit-", std::to_string(::getpid()));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
-
 // The file that a disabled device wrote to is free for the next one at once, and the log of both is as it was written.
 TEST(AuditDevices, AreEnabledAgainOnTheSameFileUnderLoad) {
   Folder folder;
@@ -64,10 +58,8 @@ TEST(AuditDevices, EnabledManyAtOnceEachHasOneLog) {
 
 // A device that takes entries and never answers, beside those that do: it holds up those only who need it.
 struct Neighbours {
-  Folder folder;
   FakeDevice::Switches fake;
   World world;
-  int reader = -1;
 
   explicit Neighbours(AuditRequire require) : world(with(fake)) {
     world.core().audit().require(require);

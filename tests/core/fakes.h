@@ -1,8 +1,22 @@
 // Stores and audit devices that fail when they are told to.
 #pragma once
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include "core/world.h"
 
 namespace sr::test {
+
+// A folder of this test's own.
+struct Folder {
+  std::filesystem::path path;
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "strongroom-test.XXXXXX").string();
+    SR_ASSERT(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+};
 
 // Rows whose medium can be slow or out of order, and that knows what is durable.
 class FlakyTable final : public Table {

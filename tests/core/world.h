@@ -34,9 +34,11 @@ class World {
     std::unique_ptr<Table> table = memory_table();
     bool introspection = false;
     std::function<void(Core&)> prepare{};  // before the first request: further types
+    std::string log_file{};                // with all that is logged; empty: nothing is
   };
   World() : World(Options{}) {}
-  explicit World(Options options) : store_(std::make_unique<Committer>(std::move(options.table))) {
+  explicit World(Options options)
+      : log_({.level = options.log_file.empty() ? LogLevel::off : LogLevel::trace, .file = options.log_file}), store_(std::make_unique<Committer>(std::move(options.table))) {
     Core::Options core_options;
     core_options.cluster_name = "in-process";
     core_options.introspection = options.introspection;
@@ -138,7 +140,7 @@ class World {
  private:
   FakeClock clock_;
   SystemRandom random_;
-  Log log_{{.level = LogLevel::off}};
+  Log log_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<http::V1> service_;

@@ -26,7 +26,7 @@ Result<Reply> add_version(Call& call, const Config& config, Meta meta, Secret te
   TRY(drop_old_versions(call, config, meta));
   TRY(store_version(call, call[field::path], meta.current, written));
   TRY(store_meta(call, call[field::path], meta));
-  return Reply::data(print_version(meta.current, written, meta));
+  return Reply::data(print_version(meta.current, written, meta)).object_version(meta.current);
 }
 
 }  // namespace
@@ -45,7 +45,7 @@ Result<Reply> Kv::read(Call& call) {
   if (is_readable) object.put_raw("data", found->data.reveal());
   else object.put("data", nullptr);
   object.put("metadata", print_version(number, *found, *meta));
-  return Reply::data(std::move(object)).status(is_readable ? 200 : 404);
+  return Reply::data(std::move(object)).status(is_readable ? 200 : 404).object_version(number);
 }
 
 Result<Reply> Kv::write(Call& call) {
