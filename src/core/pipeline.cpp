@@ -258,7 +258,7 @@ Result<void> Pipeline::exists(Parked& r) {
 Result<void> Pipeline::judge(Parked& r) {
   if (r->caller.token) {
     r->lap = SteadyClock::now();
-    r->caller.acl = TRY(core_.policies().acl(transaction(*r), r->caller.token->policies));
+    r->caller.acl = TRY(core_.policies().acl(transaction(*r), r->caller.token->policies, r->caller.held->policy_set));
     const Question question{.op = r->in.op, .path = r->policy_path.empty() ? r->in.path.view() : r->policy_path, .parameters = r->in.body,
                             .wrap_ttl = r->in.wrap_ttl.count() > 0 ? std::optional(r->in.wrap_ttl) : std::nullopt,
                             .needs_sudo = r->route && r->route->access == Access::root};

@@ -2,6 +2,7 @@
 #include "base/concat.h"
 #include "core/keys.h"
 #include "core/tokens.h"
+#include "crypto/hash.h"
 #include "storage/record.h"
 
 namespace sr {
@@ -13,14 +14,19 @@ bool has_ended(const StoredPolicy& policy, Time now) { return policy.expiration 
 constexpr std::string_view response_wrapping = "response-wrapping";  // has no row: its text is fixed
 }
 
-Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const Strings& names) {
-  std::string key;
-  for (const auto& name : names) key.append(name) += '\n';
+std::string Policies::set_id(const Strings& names) {
+  Sha256 sum;
+  for (const auto& name : names) sum.update(name).update("\n");
+  const auto digest = sum.digest();
+  return {digest.begin(), digest.end()};
+}
+
+Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const Strings& names, const std::string& set_id) {
   const StorageKey changed_key = core_view(transaction).at(keys::policies_changed);
   const Time now = clock_.now();
   {
     std::lock_guard lock(mutex_);
-    if (const auto found = compiled_.find(key); found != compiled_.end() && now < found->second.until) {
+    if (const auto found = compiled_.find(set_id); found != compiled_.end() && now < found->second.until) {
       transaction.expect(changed_key.text(), found->second.changed_at);
       return found->second.acl;
     }
@@ -54,7 +60,7 @@ Result<std::shared_ptr<const Acl>> Policies::acl(Transaction& transaction, const
   std::lock_guard lock(mutex_);
   if (snapshot >= evicted_at_) {
     if (compiled_.size() >= compiled_max) compiled_.clear();
-    compiled_[key] = {acl, changed ? changed->revision : 0, until};
+    compiled_[set_id] = {acl, changed ? changed->revision : 0, until};
   }
   return acl;
 }

@@ -30,7 +30,10 @@ class Policies {
  public:
   explicit Policies(const Clock& clock) : clock_(clock) {}
 
-  Result<std::shared_ptr<const Acl>> acl(Transaction&, const Strings& names);
+  // A set of names is known by its id, whose length does not depend on how many there are: a cached token keeps it.
+  static std::string set_id(const Strings& names);
+  Result<std::shared_ptr<const Acl>> acl(Transaction&, const Strings& names, const std::string& set_id);
+  Result<std::shared_ptr<const Acl>> acl(Transaction& transaction, const Strings& names) { return acl(transaction, names, set_id(names)); }
 
   Result<std::optional<StoredPolicy>> read(Transaction&, const PolicyName&);
   Result<Strings> list(Transaction&, Page);                    // with "root", which has no row
@@ -46,7 +49,7 @@ class Policies {
 
   const Clock& clock_;
   std::mutex mutex_;  // guards the two below
-  std::unordered_map<std::string, Compiled> compiled_;  // by the names, sorted and joined
+  std::unordered_map<std::string, Compiled> compiled_;  // by the id of the set
   Revision evicted_at_ = 0;
 };
 

@@ -67,9 +67,10 @@ struct Token {
   }
 };
 
-// A token as the cache holds it, with what the audit log would otherwise compute again for each request.
+// A token as the cache holds it, with what would otherwise be computed again for each request.
 struct CachedToken {
   Token token;
+  std::string policy_set{};  // Policies::set_id of its policies
   AuditTokenHashes hashes{};
 };
 

@@ -3,6 +3,7 @@
 #include "core/batch_tokens.h"
 #include "core/cubbyholes.h"
 #include "core/keys.h"
+#include "core/policies.h"
 #include "storage/record.h"
 #include "text/cidr.h"
 #include "text/duration.h"
@@ -20,6 +21,13 @@ std::string second_of(Time time) {
   char digits[17];
   std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(std::chrono::floor<Seconds>(time).time_since_epoch().count()));
   return digits;
+}
+
+std::shared_ptr<const CachedToken> cache_form(Token token) {
+  auto cached = std::make_shared<CachedToken>();
+  cached->policy_set = Policies::set_id(token.policies);
+  cached->token = std::move(token);
+  return cached;
 }
 
 }  // namespace
@@ -48,8 +56,7 @@ Result<std::optional<Tokens::Cache::Found>> Tokens::find(Transaction& transactio
   }
   const auto row = TRY(transaction.get(place));
   if (!row) return std::nullopt;
-  auto cached = std::make_shared<CachedToken>();
-  cached->token = TRY(load_record<Token>(row->value));
+  auto cached = cache_form(TRY(load_record<Token>(row->value)));
   Cache::Found found{std::move(cached), row->revision};
   if (row->revision > 0) cache_.fill(key, found, transaction.snapshot_revision());
   return found;
@@ -67,9 +74,7 @@ Result<std::shared_ptr<const CachedToken>> Tokens::identify(Transaction& transac
     const auto parent = TRY(find(transaction, token->parent));
     if (!parent || !lives(parent->value->token)) return nullptr;
   }
-  auto opened = std::make_shared<CachedToken>();
-  opened->token = std::move(*token);
-  return opened;
+  return cache_form(std::move(*token));
 }
 
 Result<std::optional<std::string>> Tokens::hash_by_accessor(Transaction& transaction, const Barrier& barrier, std::string_view accessor) {
