@@ -8,11 +8,25 @@
 namespace sr {
 
 Core::Core(Parts parts, Options options)
-    : parts_(parts), options_(std::move(options)), barrier_(parts.random), seal_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
-      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_), lockouts_(barrier_, parts.clock, options_.lockout), policies_(parts.clock), tokens_(barrier_, parts.clock, parts.random), wrapping_(tokens_, barrier_, parts.clock),
-      web_(parts.store, barrier_, parts.log), quotas_(parts.store, barrier_, parts.clock, parts.log, metrics_), rotation_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
-      ceremonies_({barrier_, tokens_, rotation_, parts.clock, parts.random}), audit_({parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_}, options_.audit_require), audited_headers_(parts.store, barrier_, parts.log), pipeline_(*this, options_.limits),
-      jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }) {
+    : parts_(parts),
+      options_(std::move(options)),
+      barrier_(parts.random),
+      seal_({parts.store, barrier_, parts.clock, parts.random, parts.log, parts.seals}),
+      mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_),
+      lockouts_(barrier_, parts.clock, options_.lockout),
+      policies_(parts.clock),
+      tokens_(barrier_, parts.clock, parts.random),
+      wrapping_(tokens_, barrier_, parts.clock),
+      web_(parts.store, barrier_, parts.log),
+      quotas_(parts.store, barrier_, parts.clock, parts.log, metrics_),
+      rotation_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
+      rekeying_({barrier_, rotation_, seal_, parts.random}),
+      root_generation_({barrier_, tokens_, parts.clock, parts.random}),
+      audit_({parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_}, options_.audit_require),
+      audited_headers_(parts.store, barrier_, parts.log),
+      pipeline_(*this, options_.limits),
+      jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }),
+      unsealer_({seal_, parts.clock, parts.random, parts.log, [this] { return seal_.unseal_itself([this] { return load(); }); }}, options_.unseal_pace) {
   set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
   mounts_.ttl_max = options_.max_lease_ttl;
@@ -27,19 +41,21 @@ Core::Core(Parts parts, Options options)
     audited_headers_.on_commit(keys);
     web_.on_commit(keys);
     quotas_.on_commit(keys);
-    ceremonies_.on_commit(keys);
+    rekeying_.on_commit(keys);
+    root_generation_.on_commit(keys);
   });
 }
 
 // The audit devices end with a checkpoint that nobody waits for: the store may hear of it when there is no core any more.
 Core::~Core() {
+  end_unsealing();
   drain();
   parts_.store.unsubscribe();
 }
 
 // What is true now and needs no counting. A gauge that asks the mount table takes the published one.
 void Core::set_gauges() {
-  const auto unsealed = [this] { return barrier_.locked() ? 0.0 : 1.0; };
+  const auto unsealed = [this] { return seal_.is_open() ? 1.0 : 0.0; };
   metrics_.gauge({"core.unsealed"}, unsealed);
   metrics_.gauge({"core.active"}, unsealed);
   metrics_.gauge({"core.in_flight_requests"}, [this] { return static_cast<double>(pipeline_.under_way()); });
@@ -80,21 +96,23 @@ Result<InitResult> Core::initialize_now(InitOptions wanted) {
   return std::unexpected(committed.error().error);
 }
 
-Result<void> Core::unseal(std::string_view share) {
-  return seal_.unseal(share, [this]() -> Result<void> {
-    TRY(rotation_.load());
-    TRY(record_this_program());
-    TRY(mounts_.load());
-    TRY(audit_.load());
-    TRY(audit_.follow(options_.audit_devices));
-    TRY(audited_headers_.load());
-    TRY(web_.load());
-    TRY(quotas_.load());
-    Transaction transaction(parts_.store, &barrier_);
-    tokens_.take_up_jobs(transaction);
-    jobs_.poke();
-    return {};
-  });
+Result<void> Core::unseal(std::string_view share, SealState::Purpose purpose) {
+  return seal_.unseal(share, purpose, [this] { return load(); });
+}
+
+Result<void> Core::load() {
+  TRY(rotation_.load());
+  TRY(record_this_program());
+  TRY(mounts_.load());
+  TRY(audit_.load());
+  TRY(audit_.follow(options_.audit_devices));
+  TRY(audited_headers_.load());
+  TRY(web_.load());
+  TRY(quotas_.load());
+  Transaction transaction(parts_.store, &barrier_);
+  tokens_.take_up_jobs(transaction);
+  jobs_.poke();
+  return {};
 }
 
 // What a store is to know of the program that serves it.
@@ -134,7 +152,8 @@ void Core::close() {
   web_.unload();
   quotas_.unload();
   tokens_.forget();
-  ceremonies_.forget();
+  rekeying_.forget();
+  root_generation_.forget();
   policies_.forget();
 }
 

@@ -7,15 +7,17 @@
 #include "core/audit_broker.h"
 #include "core/audited_headers.h"
 #include "core/jobs.h"
-#include "core/key_ceremonies.h"
 #include "core/lockouts.h"
 #include "core/mounts.h"
 #include "core/pipeline.h"
 #include "core/policies.h"
 #include "core/quotas.h"
+#include "core/rekeying.h"
+#include "core/root_generation.h"
 #include "core/rotation.h"
 #include "core/seal_state.h"
 #include "core/tokens.h"
+#include "core/unsealer.h"
 #include "core/web_settings.h"
 #include "core/wrapping.h"
 
@@ -28,6 +30,7 @@ class Core {
     const Clock& clock;
     Random& random;
     Log& log;
+    SealChoice seals{};
   };
   struct Options {
     std::string cluster_name{};
@@ -48,6 +51,7 @@ class Core {
     StringMap sanitized_config{};                // the configuration without secrets, each setting as JSON
     bool sweeps = true;                  // false: a test calls sweep()
     std::chrono::milliseconds sweep_interval{1000};
+    Unsealer::Pace unseal_pace{};
   };
   Core(Parts parts, Options options);
   ~Core();
@@ -65,8 +69,11 @@ class Core {
   struct InitOptions { SealConfig seal{}; std::string root_token_id{}; };
   Result<InitResult> initialize(Transaction& raw, InitOptions);  // in the caller's transaction
   Result<InitResult> initialize_now(InitOptions);                // and committed; blocks
-  Result<void> unseal(std::string_view share);                   // blocks
+  Result<void> unseal(std::string_view share, SealState::Purpose = SealState::Purpose::open);  // blocks
   void seal();
+  // Where the seal opens itself: from here on, on a thread of its own; and no longer, before close().
+  void begin_unsealing() { unsealer_.start(); }
+  void end_unsealing() { unsealer_.stop(); }
 
   void close();   // after drain(): closes audit devices and forgets what was cached; the rest ends with the destructor
   void let_go();  // on a loop after close(): drops what that thread still holds
@@ -82,12 +89,14 @@ class Core {
   Metrics& metrics() { return metrics_; }
   Barrier& barrier() { return barrier_; }
   SealState& seal_state() { return seal_; }
+  Unsealer& unsealer() { return unsealer_; }
   Mounts& mounts() { return mounts_; }
   Lockouts& lockouts() { return lockouts_; }
   Policies& policies() { return policies_; }
   Tokens& tokens() { return tokens_; }
   Rotation& rotation() { return rotation_; }
-  KeyCeremonies& ceremonies() { return ceremonies_; }
+  Rekeying& rekeying() { return rekeying_; }
+  RootGeneration& root_generation() { return root_generation_; }
   Wrapping& wrapping() { return wrapping_; }
   WebSettings& web() { return web_; }
   Quotas& quotas() { return quotas_; }
@@ -98,6 +107,7 @@ class Core {
  private:
   void set_gauges();
   Result<void> name_this_program(Transaction& inside);
+  Result<void> load();                // what lies behind the barrier, once it is open
   Result<void> record_this_program();
 
   const Parts parts_;
@@ -113,12 +123,14 @@ class Core {
   WebSettings web_;
   Quotas quotas_;
   Rotation rotation_;
-  KeyCeremonies ceremonies_;
+  Rekeying rekeying_;
+  RootGeneration root_generation_;
   AuditBroker audit_;
   AuditedHeaders audited_headers_;
   std::mutex sweep_mutex_;  // one sweep at a time
   Pipeline pipeline_;
-  Jobs jobs_;               // last: its thread ends first
+  Jobs jobs_;               // last but one: its thread ends before all else, and after that of
+  Unsealer unsealer_;
 };
 
 }  // namespace sr

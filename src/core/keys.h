@@ -12,6 +12,7 @@ constexpr std::string_view root_key = "seal/root-key";
 constexpr std::string_view keyring = "seal/keyring";
 constexpr std::string_view format = "format";              // of the whole store; a newer one is refused
 
+constexpr std::string_view recovery_key = "recovery-key";  // its digest, where the seal opens itself
 constexpr std::string_view cluster = "cluster";            // name and id
 constexpr std::string_view mounts = "mount/";              // + uuid
 constexpr std::string_view fixed_mounts = "fixed-mounts";  // what is drawn for the mounts that are always there

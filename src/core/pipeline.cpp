@@ -132,7 +132,7 @@ Result<void> Pipeline::gate(Parked& r) {
     r->barrier = nullptr;
     return {};
   }
-  if (r->barrier->locked()) return fail(Code::sealed, "Vault is sealed");
+  if (!core_.seal_state().is_open()) return fail(Code::sealed, "Vault is sealed");
   return {};
 }
 

@@ -178,7 +178,7 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
 }
 
 std::optional<Response> V1::refuse_by_head(const Request& request) {
-  if (core_.barrier().locked()) return error(503, "Vault is sealed");
+  if (!core_.seal_state().is_open()) return error(503, "Vault is sealed");
   if (!core_.quotas().table() || !request.path().starts_with("/v1/")) return std::nullopt;
   Request head;
   head.headers = request.headers;

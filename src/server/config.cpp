@@ -111,8 +111,7 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
     for (const auto& block : TRY(hcl::blocks(root, "listener", 1))) config.listeners.push_back(TRY(read_listener(block, source, config.notes)));
     for (const auto& block : TRY(hcl::blocks(root, "audit", 2))) TRY(read_audit(block, config.audit_devices));
     for (const auto& block : TRY(hcl::blocks(root, "user_lockout", 1))) TRY(read_lockout(block, config.lockout));
-    for (const auto& block : TRY(hcl::blocks(root, "seal", 1)))
-      if (block.labels.front() != "shamir") return hcl::fail_at(block.line, concat("seal \"", block.labels.front(), "\" is not supported yet: take the stanza out to use Shamir's shares"));
+    for (const auto& block : TRY(hcl::blocks(root, "seal", 1))) TRY(config.seals.add(block, config.notes));
     for (const auto& item : root.items) {
       const std::string& key = item.key;
       if (key == "storage" || key == "backend" || key == "listener" || key == "user_lockout" || key == "audit" || key == "seal" || key == "telemetry") continue;

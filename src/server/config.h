@@ -6,6 +6,7 @@
 #include "core/lockout_settings.h"
 #include "http/v1.h"
 #include "net/server.h"
+#include "server/seal_config.h"
 #include "text/hcl.h"
 
 namespace sr::server {
@@ -23,6 +24,7 @@ struct ListenerConfig {
 struct Config {
   std::optional<StorageConfig> storage{};
   std::vector<ListenerConfig> listeners{};
+  SealSettings seals{};
   std::string cluster_name{};
   std::string api_addr{};
   Seconds default_lease_ttl = limits::default_lease_ttl;
@@ -47,7 +49,7 @@ struct Config {
   std::vector<std::string> notes{};    // what was read and has no effect here, or is unknown; for the log
 };
 
-// One text into `config`: what is said again replaces what was said before, listeners add up. Errors name the line and what to do.
+// One text into `config`: what is said again replaces what was said before, listeners and seals add up. Errors name the line and what to do.
 // A setting that restricts and is not enforced here is refused; one that only tunes, and one that nobody knows, is noted.
 Result<void> merge_config(Config& config, std::string_view text, std::string_view source);
 

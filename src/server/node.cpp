@@ -14,13 +14,16 @@ Result<std::unique_ptr<Node>> Node::open(const Config& config, Log& log) {
   options.path = config.storage->path;
   options.in_memory = config.storage->type == "inmem";
   if (config.cache_bytes > 0) options.cache_bytes = config.cache_bytes;
+  auto seals = TRY(Seals::make(config.seals, log));
   auto table = TRY(open_rocksdb_table(std::move(options)));
-  return std::unique_ptr<Node>(new Node(config, log, std::move(table)));
+  auto node = std::unique_ptr<Node>(new Node(config, log, std::move(table), std::move(seals)));
+  TRY(node->core_->seal_state().check());
+  return node;
 }
 
-Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
+Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table, Seals seals)
     : log_(log), loops_(config.io_threads > 0 ? config.io_threads : std::max(1u, std::thread::hardware_concurrency())),
-      store_(std::make_unique<Committer>(std::move(table))) {
+      seals_(std::move(seals)), store_(std::make_unique<Committer>(std::move(table))) {
   Core::Options options;
   options.cluster_name = config.cluster_name;
   options.default_lease_ttl = config.default_lease_ttl;
@@ -36,7 +39,7 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table)
   for (const auto& listener : config.listeners)
     for (const auto& [status, headers] : listener.http.custom_headers)
       for (const auto& header : headers) options.response_headers.push_back(header.name);
-  core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(options));
+  core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_, seals_.choice()}, std::move(options));
   std::string folder = config.storage->path;
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
   AuditRules audit{.folders = config.audit_folders, .prefix = config.audit_prefix};
@@ -56,6 +59,7 @@ Node::~Node() { stop(std::chrono::milliseconds(0)); }
 Result<void> Node::start() {
   TRY(server_->start());
   running_ = true;
+  core_->begin_unsealing();
   return {};
 }
 
@@ -63,6 +67,7 @@ void Node::stop(std::chrono::milliseconds patience) {
   if (running_) server_->stop(patience);
   running_ = false;
   if (!core_) return;
+  core_->end_unsealing();
   core_->drain();
   core_->close();
   // What the loops' threads still hold of the core's state, they let go of now: the core ends before they do.
@@ -93,7 +98,8 @@ Result<Node::Dev> Node::prepare_dev(const std::string& root_token) {
   init.seal.secret_shares = init.seal.secret_threshold = 1;
   init.root_token_id = root_token;
   const auto made = TRY(core_->initialize_now(std::move(init)));
-  TRY(core_->unseal(made.shares.front().reveal()));
+  if (seals_.in_use) core_->unsealer().unseal_now();
+  else TRY(core_->unseal(made.shares.front().reveal()));
   Transaction transaction(*store_, &core_->barrier());
   transaction.go_on(Tier::any);
   TRY(core_->mounts().enable(transaction, {.path = "secret/", .type = "kv", .description = "key/value secret storage", .options = {{"version", "2"}}}));

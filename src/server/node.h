@@ -11,7 +11,7 @@ namespace sr::server {
 
 class Node {
  public:
-  // Opens the store; nothing listens yet.
+  // Opens the store, and sees that it can be opened with the seals of the configuration; nothing listens yet.
   static Result<std::unique_ptr<Node>> open(const Config& config, Log& log);
   ~Node();  // stops, if nobody did
 
@@ -27,12 +27,13 @@ class Node {
   const std::vector<std::string>& addresses() const { return server_->addresses(); }
 
  private:
-  Node(const Config& config, Log& log, std::unique_ptr<Table> table);
+  Node(const Config& config, Log& log, std::unique_ptr<Table> table, Seals seals);
 
   Log& log_;
   SystemClock clock_;
   SystemRandom random_;
   net::Loops loops_;
+  const Seals seals_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Core> core_;
   std::vector<std::unique_ptr<http::V1>> services_;  // one for each listener

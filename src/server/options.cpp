@@ -1,25 +1,15 @@
 #include "server/options.h"
-#include <cstdlib>
 #include "base/concat.h"
 #include "http/request_parameters.h"
+#include "server/environment.h"
 
 namespace sr::server {
-namespace {
-
-// Under our own name first, then as OpenBao's and Vault's users have it.
-std::string environment(std::string_view name) {
-  for (const std::string_view prefix : {"STRONGROOM_", "BAO_", "VAULT_"})
-    if (const char* value = std::getenv(concat(prefix, name).c_str()); value && *value) return value;
-  return {};
-}
-
-}  // namespace
-
 std::string_view help_text() {
   return R"(Usage: strongroom server [options]
 
   Starts a server that answers API requests. It starts sealed: initialize it once
-  with "operator init", and unseal it after each start with "operator unseal".
+  with "operator init", and unseal it after each start with "operator unseal";
+  or let it unseal itself with a key that lies beside it (seal "static").
 
   Start with a configuration file:
 

@@ -40,7 +40,10 @@ StringMap sanitized(const Config& config) {
   json::Array listeners;
   for (const auto& listener : config.listeners) listeners.add(shown(listener));
   all["listeners"] = listeners.text();
-  all["seals"] = json::Array().add(json::Object().set("type", "shamir").set("disabled", false)).text();
+  json::Array seals;
+  for (const auto& seal : config.seals.stanzas) seals.add(json::Object().set("type", seal.type).set("disabled", seal.disabled));
+  if (!config.seals.in_use() && (config.seals.stanzas.empty() || config.seals.leaving())) seals.add(json::Object().set("type", SealConfig::shamir).set("disabled", false));
+  all["seals"] = seals.text();
   all["storage"] = json::Object().set("type", config.storage ? config.storage->type : "").set("redirect_addr", config.api_addr).set("cluster_addr", "").set("disable_clustering", true).text();
   all["telemetry"] = json::Object()
                          .set("metrics_prefix", config.metrics_prefix)

@@ -1,6 +1,8 @@
 #include "storage/seal.h"
+#include <algorithm>
 #include <charconv>
 #include "base/arena.h"
+#include "base/concat.h"
 #include "crypto/shamir.h"
 #include "storage/sealed_record.h"
 #include "text/json.h"
@@ -25,13 +27,19 @@ Result<std::size_t> number_of(const json::Value& object, std::string_view name) 
 
 }  // namespace
 
+std::string_view SealConfig::fault() const {
+  if (opens_itself() && secret_shares == 0) return secret_threshold == 0 ? "" : "threshold cannot be larger than shares";
+  if (secret_shares < 1) return "shares must be at least one";
+  if (secret_threshold < 1) return "threshold must be at least one";
+  if (secret_shares > 1 && secret_threshold < 2) return "threshold must be greater than one for multiple shares";
+  if (secret_shares > 255) return "shares must be less than 256";
+  if (secret_threshold > 255) return "threshold must be less than 256";
+  if (secret_threshold > secret_shares) return "threshold cannot be larger than shares";
+  return {};
+}
+
 Result<void> SealConfig::check() const {
-  if (secret_shares < 1) return fail(Code::invalid, "invalid seal configuration: shares must be at least one");
-  if (secret_threshold < 1) return fail(Code::invalid, "invalid seal configuration: threshold must be at least one");
-  if (secret_shares > 1 && secret_threshold < 2) return fail(Code::invalid, "invalid seal configuration: threshold must be greater than one for multiple shares");
-  if (secret_shares > 255) return fail(Code::invalid, "invalid seal configuration: shares must be less than 256");
-  if (secret_threshold > 255) return fail(Code::invalid, "invalid seal configuration: threshold must be less than 256");
-  if (secret_threshold > secret_shares) return fail(Code::invalid, "invalid seal configuration: threshold cannot be larger than shares");
+  if (const auto why = fault(); !why.empty()) return fail(Code::invalid, concat(opens_itself() ? "invalid recovery configuration: " : "invalid seal configuration: ", why));
   return {};
 }
 
@@ -70,44 +78,45 @@ Result<KeySecret> ShamirSeal::unwrap(std::string_view wrapped) const {
   return KeySecret(root_key->reveal());
 }
 
-Result<std::vector<Secret>> ShamirSeal::split(const SealConfig& config, Random& random) const {
+Result<std::vector<Secret>> split_key(const KeySecret& key, const SealConfig& config, Random& random) {
   TRY(config.check());
-  if (config.secret_shares > 1) return shamir_split(key_.reveal(), {.parts = config.secret_shares, .threshold = config.secret_threshold}, random);
+  if (config.secret_shares > 1) return shamir_split(key.reveal(), {.parts = config.secret_shares, .threshold = config.secret_threshold}, random);
   std::vector<Secret> whole;
-  whole.emplace_back(key_.reveal());
+  if (config.secret_shares == 1) whole.emplace_back(key.reveal());
   return whole;
 }
 
 Result<ShamirInit> init_shamir(const SealConfig& config, const KeySecret& root_key, Random& random) {
   const ShamirSeal seal = ShamirSeal::generate(random);
   ShamirInit init;
-  init.shares = TRY(seal.split(config, random));
+  init.shares = TRY(split_key(seal.key(), config, random));
   init.config_row = config.print();
   init.wrapped_root_key = TRY(seal.wrap(root_key, random));
+  init.unseal_key = seal.key().copy();
   return init;
 }
 
-Result<std::optional<KeySecret>> UnsealAttempt::add(std::string_view share, const SealConfig& config, std::string_view wrapped_root_key,
-                                                    Random& random) {
+Result<KeySecret> open_root_key(const KeySecret& unseal_key, std::string_view wrapped_root_key) {
+  const auto seal = ShamirSeal::from_key(unseal_key.reveal());
+  if (!seal) return invalid_key("failed to setup unseal key: " + seal.error().message);
+  auto root_key = seal->unwrap(wrapped_root_key);
+  if (!root_key && root_key.error().code == Code::invalid) return invalid_key("failed to decrypt keys from storage: " + root_key.error().message);
+  return root_key;
+}
+
+Result<std::optional<KeySecret>> UnsealAttempt::add(std::string_view share, const SealConfig& config, Random& random) {
   // Vault's bounds, those of any AES key and the byte that a share adds.
   if (share.size() < 16) return invalid_key("key is shorter than minimum 16 bytes");
   if (share.size() > 33) return invalid_key("key is longer than maximum 33 bytes");
-  for (const Secret& known : shares_)
-    if (equal_in_constant_time(known.reveal(), share)) return std::nullopt;
+  const bool is_known = std::ranges::any_of(shares_, [&](const Secret& known) { return equal_in_constant_time(known.reveal(), share); });
   if (shares_.empty()) nonce_ = random_uuid(random);
-  shares_.emplace_back(share);
+  if (!is_known) shares_.emplace_back(share);
   if (shares_.size() < config.secret_threshold) return std::nullopt;
-
-  const std::vector<Secret> shares = std::move(shares_);
+  if (config.secret_threshold <= 1) return std::optional(KeySecret(share));
+  const auto key = shamir_combine(shares_);
+  if (key) return std::optional(KeySecret(key->reveal()));
   reset();
-  auto unseal_key = config.secret_threshold == 1 ? Result<Secret>(shares.front().copy()) : shamir_combine(shares);
-  if (!unseal_key) return invalid_key("failed to compute combined key: " + unseal_key.error().message);
-  const auto seal = ShamirSeal::from_key(unseal_key->reveal());
-  if (!seal) return invalid_key("failed to setup unseal key: " + seal.error().message);
-  auto root_key = seal->unwrap(wrapped_root_key);
-  if (root_key) return std::optional<KeySecret>(std::move(*root_key));
-  if (root_key.error().code == Code::invalid) return invalid_key("failed to decrypt keys from storage: " + root_key.error().message);
-  return std::unexpected(std::move(root_key).error());
+  return invalid_key("failed to compute combined key: " + key.error().message);
 }
 
 void UnsealAttempt::reset() {

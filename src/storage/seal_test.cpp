@@ -11,7 +11,13 @@ struct Seals : testing::Test {
   ShamirInit init = *init_shamir(config, root_key, random);
   UnsealAttempt attempt;
 
-  auto add(std::string_view share) { return attempt.add(share, config, init.wrapped_root_key, random); }
+  // As the core does it: an attempt ends with the key that it comes to, right or wrong.
+  Result<std::optional<KeySecret>> add(std::string_view share) {
+    const auto key = TRY(attempt.add(share, config, random));
+    if (!key) return std::nullopt;
+    attempt.reset();
+    return std::optional(TRY(open_root_key(*key, init.wrapped_root_key)));
+  }
   void start_over(SealConfig with) {
     config = with;
     init = *init_shamir(config, root_key, random);

@@ -1,4 +1,4 @@
-// sys/key-status, sys/rotate, sys/rotate/config: the key that the barrier seals rows with.
+// sys/key-status, sys/rotate, sys/rotate/config: the key that the barrier seals rows with. sys/rotate/root: the one above it.
 #include "sys/sys.h"
 #include "text/duration.h"
 
@@ -20,6 +20,11 @@ Result<Reply> Sys::read_key_status(Call&) {
 
 Result<Reply> Sys::rotate(Call& call) {
   TRY(core_.rotation().rotate(call.storage().transaction()));
+  return Reply::empty();
+}
+
+Result<Reply> Sys::rotate_root(Call& call) {
+  TRY(core_.rekeying().change_root_key(call.storage().transaction()));
   return Reply::empty();
 }
 
@@ -59,6 +64,10 @@ std::vector<Route> key_routes() {
       {.paths = {"rotate", "rotate/keyring"},
        .help = "A new key for the barrier: it seals what is written from now on; older ones still open what they sealed.",
        .verbs = {on<&Sys::rotate>(Op::update, "Rotate the key.")},
+       .access = Access::root},
+      {.paths = {"rotate/root"},
+       .help = "A new root key above the barrier's keys; the shares and the seal stay as they are.",
+       .verbs = {on<&Sys::rotate_root>(Op::update, "Change the root key.")},
        .access = Access::root},
   };
 }

@@ -15,7 +15,7 @@ class Sys final : public Engine {
 
   // init.cpp, seal.cpp: the life of the server
   Result<Reply> read_init(Call&), initialize(Call&);
-  Result<Reply> read_seal_status(Call&), unseal(Call&), seal(Call&), step_down(Call&);
+  Result<Reply> read_seal_status(Call&), read_seal_backend_status(Call&), unseal(Call&), seal(Call&), step_down(Call&);
   // health.cpp
   Result<Reply> read_health(Call&), read_leader(Call&);
   // mounts.cpp, mount_tune.cpp: secrets engines and auth methods
@@ -41,10 +41,10 @@ class Sys final : public Engine {
   // wrapping.cpp
   Result<Reply> wrap(Call&), unwrap(Call&), look_up_wrapping(Call&), rewrap(Call&);
   // keys.cpp, rekey.cpp, generate_root.cpp: the barrier's key, the shares, a new root token
-  Result<Reply> read_key_status(Call&), rotate(Call&), read_rotation(Call&), write_rotation(Call&);
+  Result<Reply> read_key_status(Call&), rotate(Call&), rotate_root(Call&), read_rotation(Call&), write_rotation(Call&);
   Result<Reply> read_rekey(Call&), start_rekey(Call&), cancel_rekey(Call&), update_rekey(Call&);
   Result<Reply> read_rekey_verification(Call&), verify_rekey(Call&), restart_rekey_verification(Call&);
-  Result<Reply> read_rekey_backup(Call&), delete_rekey_backup(Call&), refuse_recovery_rekey(Call&);
+  Result<Reply> read_rekey_backup(Call&), delete_rekey_backup(Call&);
   Result<Reply> read_root_generation(Call&), start_root_generation(Call&), cancel_root_generation(Call&), update_root_generation(Call&), decode_token(Call&);
   // remount.cpp
   Result<Reply> remount(Call&), read_remount(Call&);
@@ -121,8 +121,9 @@ std::vector<Route> feature_routes();
 std::vector<Route> tool_routes();
 std::vector<Route> password_policy_routes();
 
-// One share of the unseal key, in hex or base64.
+// One share of a key, in hex or base64; and shares as "name" and "name_base64".
 Result<Secret> parse_share(std::string_view text);
+void put_shares(json::Object& data, std::string_view name, std::span<const Secret> shares);
 // sys/ and what else a mount may not lie at, or be moved to.
 bool is_reserved(std::string_view path);
 

@@ -33,6 +33,7 @@ class World {
     bool initialised = true;
     std::unique_ptr<Table> table = memory_table();
     bool introspection = false;
+    SealChoice seals{};
     std::function<void(Core&)> prepare{};  // before the first request: further types
     std::string log_file{};                // with all that is logged; empty: nothing is
   };
@@ -43,7 +44,8 @@ class World {
     core_options.cluster_name = "in-process";
     core_options.introspection = options.introspection;
     core_options.sweeps = false;  // advance() does
-    core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_}, std::move(core_options));
+    core_options.unseal_pace = {.retry_first = std::chrono::milliseconds(1), .retry_most = std::chrono::milliseconds(4)};
+    core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_, options.seals}, std::move(core_options));
     server::register_everything(*core_);
     if (options.prepare) options.prepare(*core_);
     service_ = std::make_unique<http::V1>(*core_, http::V1::Options{});

@@ -79,7 +79,8 @@ class AddressTarget final : public Target {
   bool meets(Need need) const override {
     switch (need) {
       case Need::own_server: return options_.own_server;
-      case Need::uninitialised: return options_.uninitialised;
+      case Need::uninitialised: return options_.uninitialised && !options_.static_seal;
+      case Need::static_seal: return options_.static_seal;
       case Need::each_once: return true;
     }
     return false;

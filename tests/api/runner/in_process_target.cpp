@@ -2,13 +2,14 @@
 #include <cctype>
 #include "core/fakes.h"
 #include "http/http1.h"
+#include "storage/static_seal.h"
 
 namespace sr::api_test {
 namespace {
 
 class InProcessTarget final : public Target {
  public:
-  explicit InProcessTarget(Faults* faults) : faults_(faults) { reset(true); }
+  explicit InProcessTarget(Faults* faults) : faults_(faults) { reset(Start::ready); }
 
   Result<Response> send(const Request& request) override {
     return faults_ ? send_with_fault(request) : send_once(request);
@@ -16,11 +17,13 @@ class InProcessTarget final : public Target {
 
   const std::string& root_token() const override { return root_token_; }
   bool meets(Need need) const override { return need != Need::each_once || !faults_; }
-  void reset(bool initialised) override {
+  void reset(Start start) override {
     world_.reset();
     auto table = std::make_unique<test::FlakyTable>(store_);
     table_ = table.get();
-    world_ = std::make_unique<test::World>(test::World::Options{.initialised = initialised, .table = std::move(table)});
+    test::World::Options options{.initialised = start == Start::ready, .table = std::move(table)};
+    if (start == Start::static_seal) options.seals.in_use = seal_.get();
+    world_ = std::make_unique<test::World>(std::move(options));
   }
   bool advance(std::chrono::seconds by) override {
     world_->advance(by);
@@ -97,6 +100,7 @@ class InProcessTarget final : public Target {
   Faults* const faults_;
   test::FlakyTable::Switches store_;
   const test::FlakyTable* table_ = nullptr;
+  const std::unique_ptr<AutoSeal> seal_ = *StaticSeal::make({"one", KeySecret(std::string(32, 'k'))});
   std::unique_ptr<test::World> world_;
 };
 

@@ -22,6 +22,7 @@ constexpr const char* usage =
     "  --ca FILE              certificates to verify an https server with\n"
     "  --own-server           the server is for this run alone: play also what changes its global state\n"
     "  --uninitialised        and nobody has initialised it: for one script that does\n"
+    "  --static-seal          the same, and it opens itself by a seal \"static\"\n"
     "  --verbose              name each script, and say what was left out\n";
 
 struct Options {
@@ -47,6 +48,7 @@ std::optional<Options> parse(int count, char** words) {
     else if (word == "--compatibility") options.compatibility = value();
     else if (word == "--own-server") options.target.own_server = true;
     else if (word == "--uninitialised") options.target.own_server = options.target.uninitialised = true;
+    else if (word == "--static-seal") options.target.own_server = options.target.uninitialised = options.target.static_seal = true;
     else if (word == "--verbose") options.verbose = true;
     else if (word == "--server") options.player.other_server = value() == "openbao";
     else if (word.starts_with("--")) return {};

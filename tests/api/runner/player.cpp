@@ -70,10 +70,11 @@ class Play {
 
   void whole() {
     ++tally_.scripts;
-    target_.reset(std::ranges::none_of(script_.statements, [](const Statement& statement) {
-      const auto* need = std::get_if<NeedStep>(&statement.step);
-      return need && need->need == Need::uninitialised;
-    }));
+    Start start = Start::ready;
+    for (const Statement& statement : script_.statements)
+      if (const auto* need = std::get_if<NeedStep>(&statement.step))
+        start = need->need == Need::static_seal ? Start::static_seal : need->need == Need::uninitialised ? Start::uninitialised : start;
+    target_.reset(start);
     for (const Statement& statement : script_.statements) {
       if (stopped_) break;
       line_ = statement.line;
@@ -183,6 +184,7 @@ class Play {
     switch (step.need) {
       case Need::own_server: leave_out("needs a server of its own"); break;
       case Need::uninitialised: leave_out("needs a server that is not initialised"); break;
+      case Need::static_seal: leave_out("needs a server with a static seal that is not initialised"); break;
       case Need::each_once: leave_out("needs each request to be sent once"); break;
     }
     return {};

@@ -31,8 +31,12 @@ struct Response {
 enum class Need {
   own_server,     // a state that nobody else sees: the script may seal it or change what belongs to all
   uninitialised,  // and that no sys/init has seen; the script does that itself
+  static_seal,    // and whose configuration has a seal "static": it opens itself
   each_once,      // each request is sent exactly once: the script counts what the server counts
 };
+
+// What a script finds: a server that is unsealed, one that nobody has initialised, one of those whose seal opens it.
+enum class Start { ready, uninitialised, static_seal };
 
 class Target {
  public:
@@ -49,7 +53,7 @@ class Target {
   virtual bool meets(Need need) const = 0;
 
   // Back to the state at the start, before each script; a target without that keeps what it has, and the player sweeps.
-  virtual void reset(bool initialised) { static_cast<void>(initialised); }
+  virtual void reset(Start start) { static_cast<void>(start); }
 };
 
 struct AddressOptions {
@@ -58,6 +62,7 @@ struct AddressOptions {
   std::string ca_file{};            // to verify the server with; empty: the system's
   bool own_server = false;
   bool uninitialised = false;
+  bool static_seal = false;
   std::chrono::seconds patience{5}; // longest `advance` that is slept
 };
 std::unique_ptr<Target> address_target(AddressOptions options);
