@@ -14,6 +14,14 @@ listener "tcp" {
   tls_key_file  = "/etc/strongroom/tls/key.pem"
 }
 
+# Without a stanza "seal" the server waits for key shares after each start. This one lets it open itself, with a key that whoever reads it
+# together with the folder above needs nothing else for: keep them apart, and the key out of backups of the folder.
+#   head -c 32 /dev/urandom > /etc/strongroom/seal.key; chown strongroom: /etc/strongroom/seal.key; chmod 400 /etc/strongroom/seal.key
+# seal "static" {
+#   current_key_id = "2026-11"
+#   current_key    = "file:///etc/strongroom/seal.key"
+# }
+
 # Tokens that do not ask for less live this long, and none lives longer than the maximum.
 default_lease_ttl = "768h"
 max_lease_ttl     = "768h"
