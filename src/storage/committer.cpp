@@ -33,7 +33,7 @@ Result<void> check_size(const Batch& batch) {
 Committer::Committer(std::unique_ptr<Table> table, std::size_t batches_max)
     : table_(std::move(table)), inbox_(batches_max), thread_(inbox_, [this](Inbox<Waiting>& inbox) {
         for (auto waiting = inbox.take_all(); !waiting.empty(); waiting = inbox.take_all())
-          for (std::span<Waiting> rest = waiting; !rest.empty();) rest = write(rest);
+          for (std::span<Waiting> rest = waiting; !rest.empty();) rest = work(rest);
       }) {}
 
 Committer::~Committer() { table_->stop_waiting(); }
@@ -50,7 +50,7 @@ void Committer::unsubscribe() {
 
 void Committer::commit(Batch batch, CommitDone done) {
   if (auto fits = check_size(batch); !fits) return done(failure(std::move(fits).error()));
-  Waiting waiting{std::move(batch), std::move(done)};
+  Waiting waiting{.batch = std::move(batch), .done = std::move(done)};
   if (!inbox_.push(waiting)) waiting.done(failure({Code::busy, "too many commits wait for the store"}));
 }
 
@@ -60,7 +60,7 @@ Result<Revision> Committer::revision_of(const std::string& key) {
 }
 
 Committed Committer::check(const Batch& batch, Revision next) {
-  if (batch.epoch != 0) return failure({Code::internal, "store: a leader's epoch means nothing to a single server"});
+  if (batch.epoch != epoch_.load(std::memory_order_relaxed)) return failure({Code::busy, "the store was replaced meanwhile, try again"});
   for (const auto& [key, seen] : batch.reads) {
     auto now = revision_of(key);
     if (!now) return failure(std::move(now).error());
@@ -78,8 +78,8 @@ std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
   Revision last = table_->last_revision();
   std::size_t bytes = 0, count = 0;
 
-  for (auto& [batch, done, outcome] : waiting) {
-    if (bytes > merged_bytes) break;
+  for (auto& [batch, done, outcome, replacement, later_than] : waiting) {
+    if (bytes > merged_bytes || replacement) break;
     ++count;
     outcome = check(batch, last + 1);
     if (!outcome) continue;
@@ -96,7 +96,7 @@ std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
   const auto taken = waiting.first(count);
   std::vector<std::string_view> keys;
   std::unique_lock listening(listening_);
-  for (auto& [batch, done, outcome] : taken) {
+  for (auto& [batch, done, outcome, replacement, later_than] : taken) {
     if (outcome && !written) outcome = failure(written.error());
     if (!outcome || batch.writes.empty() || listeners_.empty()) continue;
     keys.clear();
@@ -104,8 +104,37 @@ std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
     for (const auto& listener : listeners_) listener(*outcome, keys);
   }
   listening.unlock();
-  for (auto& [batch, done, outcome] : taken) done(outcome);
+  for (auto& each : taken) each.done(each.outcome);
   return waiting.subspan(count);
+}
+
+std::span<Committer::Waiting> Committer::work(std::span<Waiting> waiting) {
+  Waiting& first = waiting.front();
+  if (!first.replacement) return write(waiting);
+  first.outcome = put_in_place(*first.replacement, first.later_than);
+  first.replacement.reset();
+  first.done(first.outcome);
+  return waiting.subspan(1);
+}
+
+// Between two writes, so that nothing is half under way. What waits behind it was begun before, and check() refuses it.
+Committed Committer::put_in_place(Replacement& replacement, Revision later_than) {
+  const Revision revision = std::max(table_->last_revision(), later_than) + 1;
+  if (auto placed = table_->replace(replacement, revision); !placed) return failure(std::move(placed).error());
+  known_.clear();
+  epoch_.fetch_add(1, std::memory_order_acq_rel);
+  return revision;
+}
+
+Result<Revision> Committer::replace(std::unique_ptr<Replacement> replacement, Revision later_than) {
+  SR_ASSERT(replacement != nullptr);
+  std::promise<Committed> promise;
+  auto outcome = promise.get_future();
+  Waiting waiting{.done = [&promise](const Committed& committed) { promise.set_value(committed); }, .replacement = std::move(replacement), .later_than = later_than};
+  if (!inbox_.push(waiting)) return fail(Code::busy, "too many commits wait for the store");
+  auto committed = outcome.get();
+  if (!committed) return std::unexpected(std::move(committed).error().error);
+  return *committed;
 }
 
 Committed commit_and_wait(Store& store, Batch batch) {

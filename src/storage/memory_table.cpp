@@ -16,6 +16,27 @@ class MemoryTable final : public Table {
   Revision last_revision() const override { return last_; }  // only the committer's thread changes it, and only it asks
   std::string_view type() const override { return "memory"; }
 
+  Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t) override { return std::make_unique<Fresh>(); }
+  // As one large commit: snapshots from before go on seeing the versions of before.
+  Result<void> replace(Replacement& replacement, Revision revision) override {
+    auto& fresh = dynamic_cast<Fresh&>(replacement).rows;
+    std::vector<Change> changes;
+    static const std::optional<std::string> gone;
+    {
+      std::shared_lock lock(mutex_);
+      for (const auto& [key, versions] : rows_)
+        if (!fresh.contains(key)) changes.push_back({key, &gone, revision});
+    }
+    for (const auto& [key, bytes] : fresh) changes.push_back({key, &bytes, revision});
+    std::vector<std::string> keys;  // of rows that go while they are removed
+    keys.reserve(changes.size());
+    for (auto& change : changes) change.key = keys.emplace_back(change.key);
+    if (!changes.empty()) return write(changes);
+    std::unique_lock lock(mutex_);
+    last_ = revision;
+    return {};
+  }
+
   Result<void> write(std::span<const Change> changes) override {
     std::unique_lock lock(mutex_);
     const Revision oldest = live_.empty() ? changes.back().revision : *live_.begin();
@@ -32,6 +53,11 @@ class MemoryTable final : public Table {
 
  private:
   struct Version { Revision revision; std::optional<std::string> bytes; };
+  struct Fresh final : Replacement {
+    Result<void> add(std::string_view key, std::string_view bytes) override { return rows.insert_or_assign(std::string(key), std::string(bytes)), Result<void>(); }
+    Result<void> finish() override { return {}; }
+    std::map<std::string, std::optional<std::string>, std::less<>> rows;
+  };
 
   class At final : public Snapshot {
    public:
@@ -64,6 +90,18 @@ class MemoryTable final : public Table {
         names.push_back(std::move(name));
       }
       return names;
+    }
+    Result<std::vector<KeyedRow>> scan(std::string_view after, std::size_t bytes) const override {
+      std::shared_lock lock(table_.mutex_);
+      std::vector<KeyedRow> rows;
+      std::size_t size = 0;
+      for (auto at = table_.rows_.upper_bound(after); at != table_.rows_.end() && (rows.empty() || size < bytes); ++at) {
+        const Version* version = table_.find(at->first, revision_);
+        if (!version || !version->bytes) continue;
+        size += at->first.size() + version->bytes->size();
+        rows.push_back({at->first, {version->revision, *version->bytes}});
+      }
+      return rows;
     }
 
    private:

@@ -24,20 +24,10 @@ rocksdb::Status make_folder(rocksdb::Env& env, const std::string& path) {
   return directory->Fsync();
 }
 
-// Whether the file is RocksDB's, or what a file system puts into its own root.
-bool may_lie_here(std::string_view name) {
-  for (const std::string_view whole : {"LOCK", "LOG", "IDENTITY", "CURRENT", "lost+found", ".", ".."})
-    if (name == whole) return true;
-  for (const std::string_view begin : {"LOG.old.", "MANIFEST-", "OPTIONS-"})
-    if (name.starts_with(begin)) return true;
-  for (const std::string_view end : {".log", ".sst", ".dbtmp"})
-    if (name.ends_with(end)) return true;
-  return false;
-}
-
 }  // namespace
 
-Result<RocksDbFolder> RocksDbFolder::prepare(const RocksDbOptions& options) {
+// The folder that the options name, and the environment to reach it through.
+Result<RocksDbFolder> RocksDbFolder::begin(const RocksDbOptions& options) {
   RocksDbFolder folder;
   folder.path_ = options.path;
   while (folder.path_.size() > 1 && folder.path_.ends_with('/')) folder.path_.pop_back();
@@ -49,10 +39,19 @@ Result<RocksDbFolder> RocksDbFolder::prepare(const RocksDbOptions& options) {
   if (folder.path_.empty()) return fail(Code::internal, "store: no path is given for its folder");
   folder.files_ = std::make_shared<RocksDbFiles>(options.env ? options.env->GetFileSystem() : rocksdb::FileSystem::Default(), !options.env);
   folder.env_ = rocksdb::NewCompositeEnv(folder.files_);
+  return folder;
+}
+
+Result<RocksDbFolder> RocksDbFolder::prepare(const RocksDbOptions& options) {
+  auto folder = TRY(begin(options));
+  if (!folder.files_) return folder;
   if (auto status = make_folder(*folder.env_, folder.path_); !status.ok())
     return std::unexpected(folder.unusable("cannot be made: " + reason(status), "make it, and give it to the user that runs the server"));
   if (bool is_folder = false; folder.env_->IsDirectory(folder.path_, &is_folder).ok() && !is_folder)
     return std::unexpected(folder.unusable("is a file", "give the storage the path of a folder"));
+  const std::string home = folder.path_;
+  if (auto status = RocksDbPlace::current(*folder.env_, home, &folder.place_); !status.ok()) return std::unexpected(folder.problem(status));
+  folder.path_ = folder.place_.path();
 
   rocksdb::FileLock* lock = nullptr;
   if (auto status = folder.env_->LockFile(folder.path_ + "/LOCK", &lock); !status.ok()) {
@@ -60,9 +59,20 @@ Result<RocksDbFolder> RocksDbFolder::prepare(const RocksDbOptions& options) {
       return std::unexpected(folder.unusable("cannot be written: " + reason(status), "give it to the user that runs the server"));
     return std::unexpected(folder.unusable("is in use by another process", "end that one, or give this server a folder of its own"));
   }
-  const auto sound = folder.check();
+  // Whoever held the lock until now may have replaced the store, and be about to remove this one.
+  RocksDbPlace now;
+  const bool moved = !RocksDbPlace::current(*folder.env_, home, &now).ok() || now != folder.place_;
+  const auto sound = moved ? Result<void>(std::unexpected(folder.unusable("is in use by another process", "end that one, or give this server a folder of its own"))) : folder.check();
   folder.env_->UnlockFile(lock);
   if (!sound) return std::unexpected(sound.error());
+  return folder;
+}
+
+Result<RocksDbFolder> RocksDbFolder::prepare_beside(const RocksDbOptions& options) {
+  auto folder = TRY(begin(options));
+  if (!folder.files_) return folder;
+  if (auto status = RocksDbPlace::fresh(*folder.env_, folder.path_, &folder.place_); !status.ok()) return std::unexpected(folder.problem(status));
+  folder.path_ = folder.place_.path();
   return folder;
 }
 
@@ -74,7 +84,7 @@ Result<void> RocksDbFolder::check() const {
   bool has_current = false, has_rows = false;
   std::string foreign;
   for (const auto& name : names) {
-    if (!may_lie_here(name)) foreign = name;
+    if (!is_file_of_rocksdb(name)) foreign = name;
     has_current |= name == "CURRENT";
     has_rows |= name.ends_with(".sst");
     if (!name.ends_with(".log")) continue;

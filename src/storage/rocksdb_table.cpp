@@ -16,8 +16,9 @@
 namespace sr {
 namespace {
 
-// The one row of the table's own. The names of all others begin with a printable character, so a list never meets it.
+// The rows of the table's own. The names of all others begin with a printable character, so neither a list nor a scan meets them.
 constexpr std::string_view last_revision_key = "\x01last-revision";
+constexpr std::string_view replaced_at_key = "\x01replaced-at";  // absent: never
 constexpr std::string_view first_key = "\x02";
 
 // A row's value is its revision, eight bytes of it with the lowest first, and the sealed bytes.
@@ -41,35 +42,95 @@ struct BackgroundErrors final : rocksdb::EventListener {
   std::atomic<bool> seen = false;
 };
 
+// One open database. Its folder goes with it when something else has come into its place.
+struct Database {
+  Database(RocksDbFolder in, std::unique_ptr<rocksdb::DB> opened, std::shared_ptr<BackgroundErrors> heard) : folder(std::move(in)), errors(std::move(heard)), db(std::move(opened)) {}
+  Database(const Database&) = delete;
+  ~Database() {
+    folder.set_patient(false);
+    db.reset();
+    if (given_up) folder.remove();
+  }
+
+  // What came with a replacement is of its revision.
+  Result<Revision> revision_of(rocksdb::Slice value) const { return std::max(TRY(revision_in(value)), replaced_at); }
+  Result<std::optional<Revision>> own_row(std::string_view key) const {
+    rocksdb::PinnableSlice value;
+    const auto found = db->Get({}, db->DefaultColumnFamily(), rocksdb::Slice(key), &value);
+    if (found.IsNotFound()) return std::nullopt;
+    if (!found.ok()) return std::unexpected(folder.problem(found));
+    return TRY(revision_in(value));
+  }
+
+  const RocksDbFolder folder;
+  const std::shared_ptr<BackgroundErrors> errors;
+  std::unique_ptr<rocksdb::DB> db;
+  Revision replaced_at = 0;              // set before others see it
+  std::atomic<bool> given_up = false;
+};
+
+Result<std::shared_ptr<Database>> open_database(const RocksDbOptions& ours, RocksDbFolder folder, const std::shared_ptr<rocksdb::Cache>& blocks);
+
+// Rows on their way into a folder beside the one in use. They need no log: what a crash leaves of them is removed.
+class RocksDbReplacement final : public Replacement {
+ public:
+  explicit RocksDbReplacement(std::shared_ptr<Database> database) : database_(std::move(database)) { database_->given_up = true; }
+  Result<void> add(std::string_view key, std::string_view bytes) override {
+    const rocksdb::Slice name(key);
+    const RevisionBytes revision(0);  // the table says which, when it is in place
+    const rocksdb::Slice parts[] = {revision.slice(), bytes};
+    batch_.Put(rocksdb::SliceParts(&name, 1), rocksdb::SliceParts(parts, 2));
+    return batch_.GetDataSize() < batch_bytes ? Result<void>() : write();
+  }
+  Result<void> finish() override {
+    TRY(write());
+    if (auto status = database_->db->Flush({}); !status.ok()) return std::unexpected(database_->folder.problem(status));
+    if (auto status = database_->db->VerifyChecksum(); !status.ok()) return std::unexpected(database_->folder.problem(status));
+    return {};
+  }
+  const std::shared_ptr<Database>& database() const { return database_; }
+
+ private:
+  static constexpr std::size_t batch_bytes = 1024 * 1024;
+  Result<void> write() {
+    if (!database_->folder.has_room(2 * batch_.GetDataSize())) return std::unexpected(database_->folder.no_space());
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    if (auto status = database_->db->Write(options, &batch_); !status.ok()) return std::unexpected(database_->folder.problem(status));
+    batch_.Clear();
+    return {};
+  }
+
+  const std::shared_ptr<Database> database_;
+  rocksdb::WriteBatch batch_;
+};
+
 class RocksDbTable final : public Table {
  public:
-  RocksDbTable(const RocksDbOptions& options, RocksDbFolder folder, std::unique_ptr<rocksdb::DB> db, std::shared_ptr<BackgroundErrors> errors, Revision last)
-      : folder_(std::move(folder)), errors_(std::move(errors)), db_(std::move(db)), last_(last), in_memory_(options.in_memory),
-        room_(std::min<std::size_t>(2 * options.memtable_bytes, 16 * 1024 * 1024)) {
-    write_options_.sync = options.sync && !in_memory_;
-    write_options_.disableWAL = in_memory_;
-    folder_.set_patient(true);
+  RocksDbTable(RocksDbOptions options, std::shared_ptr<rocksdb::Cache> blocks, std::shared_ptr<Database> database, Revision last)
+      : options_(std::move(options)), blocks_(std::move(blocks)), database_(std::move(database)), last_(last), room_(std::min<std::size_t>(2 * options_.memtable_bytes, 16 * 1024 * 1024)) {
+    write_options_.sync = options_.sync && !options_.in_memory;
+    write_options_.disableWAL = options_.in_memory;
+    database_->folder.set_patient(true);
     publish();
   }
-  ~RocksDbTable() override { folder_.set_patient(false); }
-  void stop_waiting() override { folder_.set_patient(false); }
+  void stop_waiting() override { moment()->database->folder.set_patient(false); }
 
-  std::unique_ptr<const Snapshot> snapshot() const override {
-    std::lock_guard lock(mutex_);
-    return std::make_unique<At>(*this, moment_);
-  }
+  std::unique_ptr<const Snapshot> snapshot() const override { return std::make_unique<At>(options_.in_memory, moment()); }
 
   Result<Revision> revision_of(std::string_view key) const override {
+    const auto now = moment();
     rocksdb::PinnableSlice value;
-    const auto status = db_->Get({}, db_->DefaultColumnFamily(), key, &value);
+    const auto status = now->database->db->Get({}, now->database->db->DefaultColumnFamily(), key, &value);
     if (status.IsNotFound()) return 0;
-    if (!status.ok()) return std::unexpected(folder_.problem(status));
-    return revision_in(value);
+    if (!status.ok()) return std::unexpected(now->database->folder.problem(status));
+    return now->database->revision_of(value);
   }
   Revision last_revision() const override { return last_; }
-  std::string_view type() const override { return in_memory_ ? "inmem" : "rocksdb"; }
+  std::string_view type() const override { return options_.in_memory ? "inmem" : "rocksdb"; }
 
   Result<void> write(std::span<const Change> changes) override {
+    if (unsure_) return unsure();
     rocksdb::WriteBatch batch;
     for (const auto& [key, bytes, revision] : changes) {
       const rocksdb::Slice name(key);
@@ -84,10 +145,42 @@ class RocksDbTable final : public Table {
     const Revision last = changes.back().revision;
     batch.Put(rocksdb::Slice(last_revision_key), RevisionBytes(last).slice());
     // Room for the batch in the log and in a table file, and for the memtables that are to be written out.
-    if (!folder_.has_room(room_ + 2 * batch.GetDataSize())) return std::unexpected(folder_.no_space());
-    if (errors_->seen) resume();
-    if (auto status = db_->Write(write_options_, &batch); !status.ok()) return std::unexpected(folder_.problem(status));
+    const RocksDbFolder& folder = database_->folder;
+    if (!folder.has_room(room_ + 2 * batch.GetDataSize())) return std::unexpected(folder.no_space());
+    if (database_->errors->seen) resume();
+    if (auto status = database_->db->Write(write_options_, &batch); !status.ok()) return std::unexpected(folder.problem(status));
     last_ = last;
+    publish();
+    return {};
+  }
+
+  Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t bytes) override {
+    if (!moment()->database->folder.has_room(bytes + bytes / 8 + 4 * room_)) return std::unexpected(moment()->database->folder.no_space());
+    auto folder = TRY(RocksDbFolder::prepare_beside(options_));
+    return std::make_unique<RocksDbReplacement>(TRY(open_database(options_, std::move(folder), blocks_)));
+  }
+
+  Result<void> replace(Replacement& replacement, Revision revision) override {
+    if (unsure_) return unsure();
+    const auto next = dynamic_cast<RocksDbReplacement&>(replacement).database();
+    rocksdb::WriteBatch batch;
+    batch.Put(rocksdb::Slice(replaced_at_key), RevisionBytes(revision).slice());
+    batch.Put(rocksdb::Slice(last_revision_key), RevisionBytes(revision).slice());
+    if (auto status = next->db->Write(write_options_, &batch); !status.ok()) return std::unexpected(next->folder.problem(status));
+    next->replaced_at = revision;
+    if (!options_.in_memory) {
+      bool unsure_now = false;
+      const auto status = next->folder.place().make_current(*next->folder.env(), options_.sync, &unsure_now);
+      unsure_ = unsure_now;
+      if (unsure_) next->given_up = false;  // it may be the store of the next start
+      if (!status.ok()) return std::unexpected(next->folder.problem(status));
+    }
+    next->given_up = false;
+    database_->given_up = true;
+    database_->folder.set_patient(false);
+    database_ = next;
+    database_->folder.set_patient(true);
+    last_ = revision;
     publish();
     return {};
   }
@@ -96,41 +189,47 @@ class RocksDbTable final : public Table {
   // What the table holds between two writes. All requests of that time share it: taking and releasing a snapshot of
   // RocksDB takes the mutex of the whole database twice.
   struct Moment {
-    rocksdb::DB& db;
+    const std::shared_ptr<Database> database;
     Revision revision;
     const rocksdb::Snapshot* snapshot;
-    Moment(rocksdb::DB& database, Revision last) : db(database), revision(last), snapshot(database.GetSnapshot()) {}
+    Moment(std::shared_ptr<Database> of, Revision last) : database(std::move(of)), revision(last), snapshot(database->db->GetSnapshot()) {}
     Moment(const Moment&) = delete;
-    ~Moment() { db.ReleaseSnapshot(snapshot); }
+    ~Moment() { database->db->ReleaseSnapshot(snapshot); }
   };
   // After a table file that found no space RocksDB stops, until it is told to go on. To try is slow while it fails.
   void resume() {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_resume_) return;
     next_resume_ = now + std::chrono::seconds(1);
-    errors_->seen = false;
-    if (!db_->Resume().ok()) errors_->seen = true;
+    database_->errors->seen = false;
+    if (!database_->db->Resume().ok()) database_->errors->seen = true;
+  }
+  static Result<void> unsure() {
+    return fail(Code::internal, "store: the disk failed while the store was replaced, and which of the two it holds is not known: restart the server");
   }
 
+  std::shared_ptr<const Moment> moment() const {
+    std::lock_guard lock(mutex_);
+    return moment_;
+  }
   void publish() {
-    auto next = std::make_shared<const Moment>(*db_, last_);
+    auto next = std::make_shared<const Moment>(database_, last_);
     std::lock_guard lock(mutex_);
     moment_.swap(next);  // the old one may be released here, but behind the lock
   }
 
   class At final : public Snapshot {
    public:
-    At(const RocksDbTable& table, std::shared_ptr<const Moment> moment) : table_(table), moment_(std::move(moment)) {}
+    At(bool in_memory, std::shared_ptr<const Moment> moment) : in_memory_(in_memory), moment_(std::move(moment)) {}
     Revision revision() const override { return moment_->revision; }
 
     Result<std::optional<Row>> get(std::string_view key, Tier tier) const override {
       rocksdb::PinnableSlice value;
-      const auto status = table_.db_->Get(options(tier), table_.db_->DefaultColumnFamily(), key, &value);
+      const auto status = db().Get(options(tier), db().DefaultColumnFamily(), key, &value);
       if (status.IsNotFound()) return std::nullopt;
       if (status.IsIncomplete()) return fail(Code::incomplete, "not in memory");
-      if (!status.ok()) return std::unexpected(table_.folder_.problem(status));
-      const Revision revision = TRY(revision_in(value));
-      return Row{revision, std::string(value.data() + sizeof revision, value.size() - sizeof revision)};
+      if (!status.ok()) return std::unexpected(moment_->database->folder.problem(status));
+      return TRY(row_of(value));
     }
 
     Result<std::vector<std::string>> list(std::string_view prefix, Page page, Depth depth) const override {
@@ -139,7 +238,7 @@ class RocksDbTable final : public Table {
       const std::string end = behind(prefix);
       const rocksdb::Slice bound(end);
       if (!end.empty()) read.iterate_upper_bound = &bound;  // it reads no deleted rows behind the prefix
-      const std::unique_ptr<rocksdb::Iterator> at(table_.db_->NewIterator(read));
+      const std::unique_ptr<rocksdb::Iterator> at(db().NewIterator(read));
       const std::string start = std::string(prefix) + std::string(page.after);
       for (at->Seek(std::max(std::string_view(start), first_key)); at->Valid() && names.size() < page.limit;) {
         auto name = at->key().ToStringView().substr(prefix.size());
@@ -151,11 +250,31 @@ class RocksDbTable final : public Table {
         if (folder) at->Seek(past);  // one seek a folder, however much lies in it
         else at->Next();
       }
-      if (!at->status().ok()) return std::unexpected(table_.folder_.problem(at->status()));
+      if (!at->status().ok()) return std::unexpected(moment_->database->folder.problem(at->status()));
       return names;
     }
 
+    Result<std::vector<KeyedRow>> scan(std::string_view after, std::size_t bytes) const override {
+      auto read = options(Tier::any);
+      read.fill_cache = false;  // who reads everything reads it once
+      std::vector<KeyedRow> rows;
+      std::size_t size = 0;
+      const std::unique_ptr<rocksdb::Iterator> at(db().NewIterator(read));
+      for (at->Seek(std::max(after, first_key)); at->Valid() && (rows.empty() || size < bytes); at->Next()) {
+        if (at->key() == rocksdb::Slice(after)) continue;
+        rows.push_back({at->key().ToString(), TRY(row_of(at->value()))});
+        size += rows.back().key.size() + rows.back().row.bytes.size();
+      }
+      if (!at->status().ok()) return std::unexpected(moment_->database->folder.problem(at->status()));
+      return rows;
+    }
+
    private:
+    rocksdb::DB& db() const { return *moment_->database->db; }
+    Result<Row> row_of(rocksdb::Slice value) const {
+      const Revision revision = TRY(moment_->database->revision_of(value));
+      return Row{revision, std::string(value.data() + sizeof revision, value.size() - sizeof revision)};
+    }
     // The first key that does not begin with the prefix; "" if there is none.
     static std::string behind(std::string_view prefix) {
       std::string end(prefix);
@@ -166,21 +285,21 @@ class RocksDbTable final : public Table {
     rocksdb::ReadOptions options(Tier tier) const {
       rocksdb::ReadOptions options;
       options.snapshot = moment_->snapshot;
-      if (tier == Tier::memory && !table_.in_memory_) options.read_tier = rocksdb::kBlockCacheTier;
+      if (tier == Tier::memory && !in_memory_) options.read_tier = rocksdb::kBlockCacheTier;
       return options;
     }
 
-    const RocksDbTable& table_;
+    const bool in_memory_;
     const std::shared_ptr<const Moment> moment_;
   };
 
-  const RocksDbFolder folder_;
-  const std::shared_ptr<BackgroundErrors> errors_;
-  const std::unique_ptr<rocksdb::DB> db_;
-  mutable std::mutex mutex_;  // guards moment_
+  const RocksDbOptions options_;
+  const std::shared_ptr<rocksdb::Cache> blocks_;
+  std::shared_ptr<Database> database_;  // of the committer's thread; others find it in the moment
+  mutable std::mutex mutex_;            // guards moment_
   std::shared_ptr<const Moment> moment_;
   Revision last_;
-  const bool in_memory_;
+  bool unsure_ = false;
   const std::size_t room_;
   std::chrono::steady_clock::time_point next_resume_{};
   rocksdb::WriteOptions write_options_;
@@ -204,7 +323,7 @@ class ForwardingLogger final : public rocksdb::Logger {
 };
 
 // For a small server: an idle one holds a few MiB, a busy one the block cache and at most three memtables.
-rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env) {
+rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env, std::shared_ptr<rocksdb::Cache> blocks) {
   rocksdb::Options options;
   options.env = env;
   options.info_log = std::make_shared<ForwardingLogger>(ours.log);
@@ -232,7 +351,7 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env) 
   options.enable_write_thread_adaptive_yield = false;
 
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(ours.cache_bytes / 4 * 3, 4, false, 0.3);
+  table.block_cache = std::move(blocks);
   table.cache_index_and_filter_blocks = true;  // within the bound of the cache, not beside it
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
@@ -243,27 +362,32 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env) 
   return options;
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Table>> open_rocksdb_table(RocksDbOptions ours) {
-  auto folder = TRY(RocksDbFolder::prepare(ours));
+Result<std::shared_ptr<Database>> open_database(const RocksDbOptions& ours, RocksDbFolder folder, const std::shared_ptr<rocksdb::Cache>& blocks) {
   rocksdb::DB* opened = nullptr;
-  const auto errors = std::make_shared<BackgroundErrors>();
-  auto options = rocksdb_options(ours, folder.env());
+  auto errors = std::make_shared<BackgroundErrors>();
+  auto options = rocksdb_options(ours, folder.env(), blocks);
   options.listeners.push_back(errors);
   const auto status = rocksdb::DB::Open(options, folder.path(), &opened);
   std::unique_ptr<rocksdb::DB> db(opened);
   if (!status.ok()) return std::unexpected(folder.problem(status));
-  rocksdb::PinnableSlice value;
-  const auto found = db->Get({}, db->DefaultColumnFamily(), rocksdb::Slice(last_revision_key), &value);
-  if (!found.ok() && !found.IsNotFound()) return std::unexpected(folder.problem(found));
-  if (!found.ok()) {  // each write of ours leaves that row behind
-    const std::unique_ptr<rocksdb::Iterator> rows(db->NewIterator({}));
+  return std::make_shared<Database>(std::move(folder), std::move(db), std::move(errors));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Table>> open_rocksdb_table(RocksDbOptions ours) {
+  auto blocks = rocksdb::NewLRUCache(ours.cache_bytes / 4 * 3, 4, false, 0.3);
+  auto database = TRY(open_database(ours, TRY(RocksDbFolder::prepare(ours)), blocks));
+  const auto last = TRY(database->own_row(last_revision_key));
+  if (!last) {  // each write of ours leaves that row behind
+    const std::unique_ptr<rocksdb::Iterator> rows(database->db->NewIterator({}));
     rows->SeekToFirst();
-    if (rows->Valid()) return std::unexpected(folder.unusable("holds the database of another program", "give the storage an empty or a new folder"));
+    if (rows->Valid()) return std::unexpected(database->folder.unusable("holds the database of another program", "give the storage an empty or a new folder"));
   }
-  const Revision last = found.ok() ? TRY(revision_in(value)) : 0;
-  return cached_table(std::make_unique<RocksDbTable>(ours, std::move(folder), std::move(db), errors, last), ours.cache_bytes / 4);
+  database->replaced_at = TRY(database->own_row(replaced_at_key)).value_or(0);
+  database->folder.remove_others();
+  const std::size_t rows_bytes = ours.cache_bytes / 4;
+  return cached_table(std::make_unique<RocksDbTable>(std::move(ours), std::move(blocks), std::move(database), last.value_or(0)), rows_bytes);
 }
 
 }  // namespace sr

@@ -39,6 +39,14 @@ class Shard {
     floor_ = std::max(floor_, last);
     remove(key);
   }
+  // Nothing from before the revision `from` is known, or may be entered, any more.
+  void forget_all(Revision from) {
+    std::lock_guard lock(mutex_);
+    index_.clear();
+    entries_.clear();
+    bytes_ = 0;
+    floor_ = from;
+  }
   void set_bytes_max(std::size_t bytes) { bytes_max_ = bytes; }
 
  private:
@@ -87,6 +95,16 @@ class CachedTable final : public Table {
     return written;
   }
 
+  Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t bytes) override { return table_->begin_replacement(bytes); }
+  // Rows that come with a replacement are all of its revision: what was known before cannot be told of them.
+  Result<void> replace(Replacement& replacement, Revision revision) override {
+    for (auto& shard : shards_) shard.forget_all(revision);
+    auto replaced = table_->replace(replacement, revision);
+    if (!replaced)
+      for (auto& shard : shards_) shard.forget_all(table_->last_revision());
+    return replaced;
+  }
+
  private:
   class At final : public Snapshot {
    public:
@@ -100,6 +118,7 @@ class CachedTable final : public Table {
       return row;
     }
     Result<std::vector<std::string>> list(std::string_view prefix, Page page, Depth depth) const override { return snapshot_->list(prefix, page, depth); }
+    Result<std::vector<KeyedRow>> scan(std::string_view after, std::size_t bytes) const override { return snapshot_->scan(after, bytes); }
 
    private:
     const CachedTable& table_;

@@ -33,6 +33,11 @@ struct Page {
   std::size_t limit = limits::list_page;
 };
 
+struct KeyedRow {
+  std::string key{};
+  Row row{};
+};
+
 // What the store held at one moment. Any thread, one at a time.
 class Snapshot {
  public:
@@ -40,6 +45,8 @@ class Snapshot {
   virtual Result<std::optional<Row>> get(std::string_view key, Tier) const = 0;
   // Names under a prefix, without it, sorted by bytes.
   virtual Result<std::vector<std::string>> list(std::string_view prefix, Page, Depth) const = 0;
+  // Rows behind the key `after` in byte order, past the caches: about `bytes` of them, one at least; none at the end. Reads the disk.
+  virtual Result<std::vector<KeyedRow>> scan(std::string_view after, std::size_t bytes) const = 0;
   // Every commit up to this one is seen, and none after it.
   virtual Revision revision() const = 0;
 };
@@ -50,7 +57,7 @@ struct Batch {
   struct Write { std::string key; std::optional<std::string> bytes; };  // nothing: a delete
   std::vector<Read> reads;    // each key once
   std::vector<Write> writes;  // each key once
-  std::uint64_t epoch = 0;    // of the leader; 0 where there is one server only
+  std::uint64_t epoch = 0;    // of the store when it was begun; under another one it is refused
 };
 
 struct CommitFailure {
@@ -63,6 +70,15 @@ using CommitDone = std::move_only_function<void(const Committed&)>;
 // Told of each durable commit, on the committer's thread and before `done`: caches drop what was overwritten.
 using CommitListener = std::function<void(Revision, std::span<const std::string_view> keys)>;
 
+// A whole new content for a store, on its way. It is built beside what the store has; what is not put in its place leaves nothing
+// behind. One thread at a time, and before its store ends.
+class Replacement {
+ public:
+  virtual ~Replacement() = default;
+  virtual Result<void> add(std::string_view key, std::string_view bytes) = 0;  // each key once
+  virtual Result<void> finish() = 0;                                           // behind the last row: durable, and read back
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -71,6 +87,14 @@ class Store {
   virtual void subscribe(CommitListener) = 0;  // before the first commit
   virtual void unsubscribe() = 0;              // afterwards no listener is called, and none is running; not from within one
   virtual std::string_view type() const = 0;   // "rocksdb", "inmem"
+
+  // For a content of about so many bytes; an error when there is no room for it.
+  virtual Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t bytes) = 0;
+  // Puts a finished one in the place of what the store has: all of it or, after an error, nothing. It counts as one commit, which
+  // every row is of, and which is later than all commits of the store and than `later_than`. What was begun before is refused from
+  // then on, and snapshots from before see what they saw. Blocks; of this store's own replacements only.
+  virtual Result<Revision> replace(std::unique_ptr<Replacement>, Revision later_than) = 0;
+  virtual std::uint64_t epoch() const = 0;     // one more with each replacement
 };
 
 // commit() for those that may wait: start-up, tests, jobs on their own thread. Never on a loop or lane.

@@ -54,6 +54,8 @@ class Unruly final : public Table {
     if (reins_.failing) return fail(Code::internal, "store: told to fail");
     return inner_->write(changes);
   }
+  Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t bytes) override { return inner_->begin_replacement(bytes); }
+  Result<void> replace(Replacement& replacement, Revision revision) override { return inner_->replace(replacement, revision); }
 
  private:
   std::unique_ptr<Table> inner_;
@@ -82,6 +84,12 @@ class Model {
     }
     states_[revision] = std::move(next);
     return revision;
+  }
+
+  void replace(State next, Revision later_than) {
+    const Revision revision = std::max(last(), later_than) + 1;
+    for (auto& [key, row] : next) row.revision = revision;
+    states_[revision] = std::move(next);
   }
 
   static std::vector<std::string> list(const State& state, std::string_view prefix, Page page, Depth depth) {
@@ -124,6 +132,12 @@ class StoreConformance : public testing::TestWithParam<Medium> {
     batch.writes.push_back({std::move(key), std::move(value)});
     return commit_and_wait(*store, std::move(batch));
   }
+  Result<Revision> replace(const std::map<std::string, Row>& rows, Revision later_than = 0) {
+    auto replacement = TRY(store->begin_replacement(1024));
+    for (const auto& [key, row] : rows) TRY(replacement->add(key, row.bytes));
+    TRY(replacement->finish());
+    return store->replace(std::move(replacement), later_than);
+  }
   std::optional<std::string> get(std::string_view key) {
     auto row = store->snapshot()->get(key, Tier::any);
     return *row ? std::optional((*row)->bytes) : std::nullopt;
@@ -131,8 +145,6 @@ class StoreConformance : public testing::TestWithParam<Medium> {
 
   Unruly::Reins reins;
   std::unique_ptr<Committer> store;
-
- private:
   std::string folder_;
 };
 
@@ -183,6 +195,26 @@ inline void expect_alike(std::mt19937& random, const Snapshot& snapshot, const M
   }
 }
 
+// Page by page, of a random size.
+inline void expect_scan(std::mt19937& random, const Snapshot& snapshot, const Model::State& state) {
+  auto expected = state.begin();
+  std::string after;
+  while (true) {
+    const auto rows = snapshot.scan(after, random() % 200);
+    ASSERT_TRUE(rows) << rows.error().message;
+    if (rows->empty()) break;
+    for (const auto& [key, row] : *rows) {
+      ASSERT_NE(expected, state.end()) << key;
+      EXPECT_EQ(key, expected->first);
+      EXPECT_EQ(row.bytes, expected->second.bytes);
+      EXPECT_EQ(row.revision, expected->second.revision);
+      ++expected;
+    }
+    after = rows->back().key;
+  }
+  EXPECT_EQ(expected, state.end());
+}
+
 TEST_P(StoreConformance, RandomHistoriesAgreeWithTheModel) {
   for (unsigned seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -198,6 +230,7 @@ TEST_P(StoreConformance, RandomHistoriesAgreeWithTheModel) {
       std::latch done(static_cast<std::ptrdiff_t>(count));
       for (std::size_t i = 0; i < count; ++i) {
         auto batch = random_batch(random, model, step);
+        batch.epoch = store->epoch();
         expected.push_back(model.commit(batch));
         store->commit(std::move(batch), [&outcomes, &done, i](const Committed& outcome) {
           outcomes[i] = outcome;
@@ -210,10 +243,19 @@ TEST_P(StoreConformance, RandomHistoriesAgreeWithTheModel) {
         if (outcomes[i]) EXPECT_EQ(*outcomes[i], *expected[i]);
         else EXPECT_EQ(outcomes[i].error().conflict, expected[i].error());
       }
+      if (random() % 40 == 0) {  // by a state of before, which may be of a store that was ahead
+        Model::State next = model.at(random() % (model.last() + 1));
+        const Revision later_than = random() % 2 ? model.last() + random() % 50 : 0;
+        const auto replaced = replace(next, later_than);
+        ASSERT_TRUE(replaced) << replaced.error().message;
+        model.replace(std::move(next), later_than);
+        EXPECT_EQ(*replaced, model.last());
+      }
       if (snapshots.size() > 5) snapshots.erase(snapshots.begin() + static_cast<std::ptrdiff_t>(random() % snapshots.size()));
       snapshots.push_back(store->snapshot());
       EXPECT_EQ(snapshots.back()->revision(), model.last());
       for (const auto& snapshot : snapshots) expect_alike(random, *snapshot, model.at(snapshot->revision()));
+      if (step % 20 == 0) expect_scan(random, *snapshots.front(), model.at(snapshots.front()->revision()));
       if (GetParam().durable && random() % 60 == 0) {
         snapshots.clear();
         reopen();
@@ -221,6 +263,74 @@ TEST_P(StoreConformance, RandomHistoriesAgreeWithTheModel) {
       }
     }
   }
+}
+
+TEST_P(StoreConformance, WhatWasBegunBeforeAReplacementIsRefused) {
+  EXPECT_EQ(put("a", "old"), 1u);
+  Batch begun;
+  begun.epoch = store->epoch();
+  begun.writes.push_back({"b", "of before"});
+  const auto before = store->snapshot();
+  ASSERT_EQ(replace({{"a", {0, "new"}}, {"c", {0, "1"}}}, 7), 8u);
+  EXPECT_EQ(store->epoch(), 1u);
+  const auto refused = commit_and_wait(*store, std::move(begun));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error.code, Code::busy);
+  EXPECT_EQ(get("b"), std::nullopt);
+  EXPECT_EQ((*before->get("a", Tier::any))->bytes, "old");
+  EXPECT_EQ(get("a"), "new");
+  Batch next;
+  next.epoch = store->epoch();
+  next.reads.push_back({"a", 8});
+  next.writes.push_back({"a", "newer"});
+  EXPECT_EQ(commit_and_wait(*store, std::move(next)), 9u);
+}
+
+TEST_P(StoreConformance, AReplacementThatIsDroppedLeavesNothing) {
+  EXPECT_EQ(put("a", "1"), 1u);
+  for (int i = 0; i < 3; ++i) {
+    auto replacement = store->begin_replacement(1024);
+    ASSERT_TRUE(replacement) << replacement.error().message;
+    ASSERT_TRUE((*replacement)->add("a", "2"));
+    ASSERT_TRUE(i < 2 || (*replacement)->finish());
+  }
+  EXPECT_EQ(get("a"), "1");
+  EXPECT_EQ(put("b", "1"), 2u);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) EXPECT_FALSE(entry.path().filename().string().starts_with("store-")) << entry.path();
+}
+
+// Readers run while the store is replaced again and again: each sees one of the states, and whole.
+TEST_P(StoreConformance, ReadersSeeOneStateWhileItIsReplaced) {
+  const auto state = [](int n) {
+    std::map<std::string, Row> rows;
+    for (int i = 0; i < 20; ++i) rows["k" + std::to_string(i)] = {0, std::to_string(n)};
+    return rows;
+  };
+  ASSERT_TRUE(replace(state(0)));
+  std::atomic<bool> ends = false;
+  std::atomic<int> mixed = 0;
+  std::vector<std::thread> readers;
+  for (int r = 0; r < 3; ++r)
+    readers.emplace_back([&] {
+      while (!ends) {
+        const auto snapshot = store->snapshot();
+        const auto first = snapshot->get("k0", Tier::any);
+        for (int i = 1; i < 20; ++i) {
+          const auto row = snapshot->get("k" + std::to_string(i), Tier::any);
+          if (!row || !*row || (*row)->bytes != (*first)->bytes || (*row)->revision != (*first)->revision) ++mixed;
+        }
+      }
+    });
+  for (int n = 1; n <= 10; ++n) {
+    ASSERT_TRUE(replace(state(n)));
+    Batch batch;
+    batch.epoch = store->epoch();
+    for (const auto& [key, row] : state(100 + n)) batch.writes.push_back({key, row.bytes});
+    ASSERT_TRUE(commit_and_wait(*store, std::move(batch)));
+  }
+  ends = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(mixed, 0);
 }
 
 TEST_P(StoreConformance, ExactlyOneOfManyWritersWins) {

@@ -17,6 +17,10 @@ class Table {
   virtual Result<void> write(std::span<const Change>) = 0;  // in order, all or nothing, durable on return
   virtual void stop_waiting() {}  // any thread: a write that waits for the medium fails from now on
   virtual std::string_view type() const = 0;
+
+  // As of Store. begin_replacement() on any thread, replace() on the committer's, with the revision that all rows then have.
+  virtual Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t) { return fail(Code::internal, "store: this storage cannot be replaced"); }
+  virtual Result<void> replace(Replacement&, Revision) { return fail(Code::internal, "store: this storage cannot be replaced"); }
 };
 
 }  // namespace sr

@@ -64,6 +64,7 @@ Result<void> Transaction::absorb(Batch sealed) {
   SR_ASSERT(!barrier_);
   for (auto& [key, bytes] : sealed.writes) TRY(write(StorageKey(std::move(key)), bytes ? std::optional(Secret(*bytes)) : std::nullopt));
   for (const auto& read : sealed.reads) expect(read.key, read.revision);
+  epoch_ = std::min(epoch_, sealed.epoch);
   return {};
 }
 
@@ -82,6 +83,7 @@ Result<Batch> Transaction::take_batch() {
   const auto raw = std::exchange(raw_, {});
   bytes_ = 0;
   Batch batch;
+  batch.epoch = std::exchange(epoch_, store_.epoch());
   batch.reads = std::exchange(reads_, {});
   auto order = [](const Batch::Read& read) { return std::tie(read.key, read.revision); };
   std::ranges::sort(batch.reads, {}, order);

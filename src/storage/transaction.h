@@ -34,7 +34,7 @@ struct Record {
 class Transaction {
  public:
   // Without a barrier the rows are kept as they are: the seal's own rows, which say how to open the barrier.
-  Transaction(const Store& store, const Barrier* barrier) : store_(store), barrier_(barrier) { reads_.reserve(reads_expected); }
+  Transaction(const Store& store, const Barrier* barrier) : store_(store), barrier_(barrier), epoch_(store.epoch()) { reads_.reserve(reads_expected); }
 
   // From here on reads may go there; only Tier::any may write or list.
   void go_on(Tier tier) { tier_ = tier, incomplete_ = false; }
@@ -71,6 +71,7 @@ class Transaction {
 
   const Store& store_;
   const Barrier* barrier_;
+  std::uint64_t epoch_;  // of before the first read
   Tier tier_ = Tier::memory;
   std::unique_ptr<const Snapshot> snapshot_;  // taken at the first read
   std::vector<Batch::Read> reads_;  // one key may be here twice until the batch is taken

@@ -303,6 +303,13 @@ Status FaultFileSystem::DeleteFile(const std::string& path, const Options&, Cont
   if (off_) return dead();
   return find(path) ? make(path, nullptr) : Status::PathNotFound(path);
 }
+Status FaultFileSystem::DeleteDir(const std::string& path, const Options&, Context*) {
+  std::lock_guard lock(mutex_);
+  if (off_) return dead();
+  const auto inode = find(path);
+  if (!inode || !inode->folder || !folders_[clean(path)].now.empty()) return Status::IOError(path, "is no empty folder");
+  return make(path, nullptr);
+}
 Status FaultFileSystem::CreateDir(const std::string& path, const Options&, Context*) {
   std::lock_guard lock(mutex_);
   if (off_) return dead();

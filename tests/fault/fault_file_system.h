@@ -52,6 +52,7 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   Status FileExists(const std::string&, const Options&, Context*) override;
   Status GetChildren(const std::string&, const Options&, std::vector<std::string>*, Context*) override;
   Status DeleteFile(const std::string&, const Options&, Context*) override;
+  Status DeleteDir(const std::string&, const Options&, Context*) override;
   Status CreateDir(const std::string&, const Options&, Context*) override;
   Status CreateDirIfMissing(const std::string&, const Options&, Context*) override;
   Status GetFileSize(const std::string&, const Options&, std::uint64_t*, Context*) override;
