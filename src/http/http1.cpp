@@ -39,6 +39,7 @@ int hex_digit(char c) {
 
 constexpr std::size_t method_bytes = 32;
 constexpr std::uint32_t chunk_line_bytes = 256;
+constexpr std::uint64_t chunk_bytes = std::uint64_t{1} << 40;  // of a body that is handed on as it comes
 constexpr std::size_t large_body = 256 * 1024;
 constexpr std::size_t body_at_first = 64 * 1024;  // a promised length reserves no more than this
 
@@ -224,15 +225,17 @@ bool RequestParser::begin_body(const Head& head) {
   if (head.expects_else) return refuse(417, "unsupported expectation");
 
   body_left_ = 0;
+  streams_body_ = limits_.streams_body && limits_.streams_body(request_);
   if (head.lengths > 0) {
     const auto [end, problem] = std::from_chars(head.length.data(), head.length.data() + head.length.size(), body_left_);
     if (end != head.length.data() + head.length.size() || (problem != std::errc() && problem != std::errc::result_out_of_range))
       return refuse(400, "malformed content length");
-    if (problem != std::errc() || body_left_ > limits_.body_bytes) return refuse(413, "http: request body too large");
+    if (problem != std::errc() || (body_left_ > limits_.body_bytes && !streams_body_)) return refuse(413, "http: request body too large");
   }
   chunk_ = head.codings > 0 ? Chunk::size : Chunk::none;
   chunk_line_ = 0;
   if (chunk_ == Chunk::none && body_left_ == 0) {
+    streams_body_ = false;  // it is whole
     state_ = State::complete;
     return true;
   }
@@ -276,7 +279,7 @@ bool RequestParser::feed_chunks(std::string_view& bytes) {
       case Chunk::size:
         if (const int digit = hex_digit(c); digit >= 0) {
           body_left_ = body_left_ * 16 + static_cast<unsigned>(digit);
-          if (body_left_ > limits_.body_bytes - request_.body.size()) return refuse(413, "http: request body too large");
+          if (body_left_ > (streams_body_ ? chunk_bytes : limits_.body_bytes - request_.body.size())) return refuse(413, "http: request body too large");
           break;
         }
         if (chunk_line_ == 1) return refuse(400, "malformed chunk");
@@ -386,12 +389,24 @@ void print(Buffer& out, const Response& response, const Framing& framing) {
     out += "\r\n";
   }
   if (!framing.date.empty()) out.append("Date: ").append(framing.date).append("\r\n");
-  if (!bodiless) out.append("Content-Length: ").append_number(static_cast<std::int64_t>(response.body.size())).append("\r\n");
-  const bool keep_alive = framing.keep_alive && !response.close;
+  const bool streams = response.download != nullptr && !bodiless;
+  if (streams && !framing.version_1_0) out += "Transfer-Encoding: chunked\r\n";
+  else if (!bodiless && !streams) out.append("Content-Length: ").append_number(static_cast<std::int64_t>(response.body.size())).append("\r\n");
+  const bool keep_alive = framing.keep_alive && !response.close && !(streams && framing.version_1_0);
   if (!keep_alive) out += "Connection: close\r\n";
   else if (framing.version_1_0) out += "Connection: keep-alive\r\n";
   out += "\r\n";
   if (!bodiless && !framing.head_only) out += response.body;
+}
+
+void print_piece(Buffer& out, std::string_view piece, const Framing& framing) {
+  if (framing.version_1_0) {
+    out += piece;
+    return;
+  }
+  char size[24];
+  std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
+  out.append(size).append(piece).append("\r\n");
 }
 
 std::string http_date(std::int64_t seconds_since_1970) {

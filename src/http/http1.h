@@ -18,6 +18,8 @@ struct Http1Limits {
   std::size_t header_count = limits::header_count;
   std::size_t target_bytes = limits::path_bytes;
   std::size_t body_bytes = limits::body_bytes;
+  // Whether the body of the request with this head is handed on as it comes in, however large it is.
+  bool (*streams_body)(const Request& head) = nullptr;
 };
 
 // How the answer to a request has to be framed.
@@ -49,6 +51,11 @@ class RequestParser {
   State state() const { return state_; }
   std::size_t body_bytes() const { return request_.body.size(); }  // that have come so far
   bool idle() const { return state_ == State::head && head_.empty(); }  // between two requests
+  // A body that is handed on as it comes in: take_head() is the request, and take_body() what has come of the body since. At its end the
+  // state is `complete` as ever; what take() then returns is nothing more.
+  bool streams_body() const { return streams_body_; }
+  Request take_head() { return std::exchange(request_, Request()); }
+  Buffer take_body() { return std::exchange(request_.body, Buffer()); }
   // The request whose body is coming in, when that may become large. Once.
   const Request* large_head() { return std::exchange(large_, false) ? &request_ : nullptr; }
   // The client holds its body back until it reads "100 Continue". True once.
@@ -73,6 +80,7 @@ class RequestParser {
   State state_ = State::head;
   Chunk chunk_ = Chunk::none;
   bool wants_continue_ = false;
+  bool streams_body_ = false;
   bool large_ = false;            // a large body is promised, or one of unknown length
   bool blank_seen_ = false;       // the one empty line that may stand before a request
   Framing framing_;
@@ -95,7 +103,10 @@ inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n
 
 // Appends the whole answer, head and body, so that it goes out in one write. A control character in a header becomes a
 // space, as in Go: no value can start a header of its own.
+// Of an answer whose body is still being made it is the head; the pieces follow, then an empty one. A client of HTTP/1.0 reads until
+// the connection ends, and cannot tell whether it has read all.
 void print(Buffer& out, const Response& response, const Framing& framing);
+void print_piece(Buffer& out, std::string_view piece, const Framing& framing);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"
 std::string http_date(std::int64_t seconds_since_1970);

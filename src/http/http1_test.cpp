@@ -2,6 +2,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include "http/http1.h"
+#include "http/upload.h"
 
 namespace sr::http {
 namespace {
@@ -223,6 +224,64 @@ TEST(Http1, AgreesWithBeastOnWhatItTakes) {
     }
   }
   EXPECT_GT(taken, 5'000);
+}
+
+// What is handed on as it comes has no limit of size, however it is framed and cut; its head is a request before the first byte.
+TEST(Http1, HandsABodyOnAsItComes) {
+  Http1Limits limits{.body_bytes = 10, .streams_body = [](const Request& head) { return head.target == "/stream"; }};
+  const std::string body(1000, 'b'), head = "POST /stream HTTP/1.1\r\nHost: x\r\n", next = "GET /next HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::string chunks;
+  for (int i = 0; i < 10; ++i) chunks += "64\r\n" + body.substr(0, 100) + "\r\n";
+  for (const std::string& sent : {head + "Content-Length: 1000\r\n\r\n" + body, head + "Transfer-Encoding: chunked\r\n\r\n" + chunks + "0\r\nTrailer: x\r\n\r\n"})
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, sent.size() + next.size()}) {
+      RequestParser parser(limits);
+      std::string got, all = sent + next;
+      bool begun = false, ended = false;
+      for (std::string_view rest = all; !rest.empty();) {
+        auto part = rest.substr(0, piece);
+        rest.remove_prefix(part.size());
+        while (!part.empty()) {
+          const auto state = parser.feed(part);
+          ASSERT_NE(state, RequestParser::State::failed);
+          if (!ended && parser.streams_body() && state != RequestParser::State::head) {
+            if (!std::exchange(begun, true)) {
+              auto request = parser.take_head();
+              EXPECT_EQ(request.target, "/stream");
+              got += request.body.view();
+            }
+            got += parser.take_body().view();
+            if (state == RequestParser::State::complete) static_cast<void>(parser.take()), ended = true;
+          } else if (state == RequestParser::State::complete) {
+            EXPECT_FALSE(parser.streams_body());
+            EXPECT_EQ(parser.take().target, "/next");
+          }
+        }
+      }
+      EXPECT_TRUE(ended);
+      EXPECT_EQ(got, body);
+      EXPECT_TRUE(parser.idle());
+    }
+  EXPECT_EQ(read("POST /other HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\n" + body.substr(0, 11), limits).refused, 413);
+  EXPECT_EQ(read(head + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", limits).refused, 413);
+  EXPECT_EQ(read(head + "Content-Length: 99999999999999999999999\r\n\r\n", limits).refused, 413);
+  EXPECT_EQ(read(head + "Content-Length: 0\r\n\r\n" + next, limits).requests.size(), 2u);
+}
+
+TEST(Http1, PrintsAnAnswerThatIsStillBeingMade) {
+  struct Nothing final : Download { void pull(std::move_only_function<void(Result<Buffer>)>) override {} };
+  Response response = Response::text(200, "application/gzip", "");
+  response.download = std::make_shared<Nothing>();
+  Buffer out;
+  print(out, response, {});
+  print_piece(out, std::string(17, 'a'), {});
+  print_piece(out, "", {});
+  EXPECT_EQ(out.view(), "HTTP/1.1 200 OK\r\nContent-Type: application/gzip\r\nTransfer-Encoding: chunked\r\n\r\n11\r\naaaaaaaaaaaaaaaaa\r\n0\r\n\r\n");
+  Buffer old;
+  const Framing old_framing{.version_1_0 = true};
+  print(old, response, old_framing);
+  print_piece(old, "a", old_framing);
+  print_piece(old, "", old_framing);
+  EXPECT_EQ(old.view(), "HTTP/1.0 200 OK\r\nContent-Type: application/gzip\r\nConnection: close\r\n\r\na");
 }
 
 }  // namespace

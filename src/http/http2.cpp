@@ -65,6 +65,8 @@ struct Http2Session::State {
     Request request;
     Buffer out;                    // the body of the answer
     std::size_t taken = 0;         // of it
+    std::shared_ptr<Upload> upload{};      // of the request, while its body comes in
+    std::shared_ptr<Download> download{};  // of the answer, while it is made
     std::size_t unwanted = 0;      // bytes of the request that came when it was answered
   };
 
@@ -74,6 +76,7 @@ struct Http2Session::State {
   std::unordered_map<StreamId, std::unique_ptr<Stream>> streams;
   std::deque<StreamId> queue;                          // whole requests; some may have gone since
   std::unordered_map<StreamId, std::size_t> served;    // and the size of the body; also those whose stream has gone
+  std::deque<StreamId> hungry;                         // wait for a piece of their answer that nobody has asked for
   std::size_t bodies = 0;                              // bytes, in streams and served
   std::size_t waiting_out = 0;                         // bytes of answers that are not produced yet
   Time earliest = never;
@@ -82,7 +85,11 @@ struct Http2Session::State {
   std::size_t written = 0;                             // since it last counted as calm
 
   explicit State(const Http2Limits& given) : limits(given) {}
-  ~State() { nghttp2_session_del(session); }
+  ~State() {
+    for (const auto& [id, stream] : streams)
+      if (stream->upload) stream->upload->end(Upload::End::broken);
+    nghttp2_session_del(session);
+  }
 
   Stream* find(StreamId id) {
     const auto found = streams.find(id);
@@ -139,14 +146,21 @@ struct Http2Session::State {
     if (request.target.size() > limits.message.target_bytes) return refuse(id, 414, "request target too long");
     if (!is_target(request.target)) return refuse(id, 400, "malformed request target");
     stream->head_only = request.method == "HEAD";
+    const bool is_upload = limits.message.streams_body && !stream->ended && limits.message.streams_body(request);
     std::uint64_t length = 0;
     if (const auto* text = request.header("content-length")) {  // nghttp2 has checked that it is a number, and one
       const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), length);
-      if (problem != std::errc() || length > limits.message.body_bytes) return refuse(id, 413, "http: request body too large");
+      if (problem != std::errc() || (length > limits.message.body_bytes && !is_upload)) return refuse(id, 413, "http: request body too large");
     }
     stream->step = Step::body;
     set_deadline(*stream, now + limits.body_time);
     if (stream->ended) return end_request(id);
+    if (is_upload) {  // served when its head is there; what it may take is up to who reads it
+      stream->upload = request.upload = std::make_shared<Upload>();
+      stream->step = Step::queued;
+      set_deadline(*stream, now + limits.upload_time);
+      return queue.push_back(id);
+    }
     request.body.reserve(std::min<std::size_t>(length, body_at_first));
     if (const auto* expect = request.header("expect"); expect && same_name(*expect, "100-continue")) {
       static std::uint8_t status[] = ":status", hundred[] = "100";
@@ -158,6 +172,7 @@ struct Http2Session::State {
   void take_body(StreamId id, std::string_view bytes) {
     Stream* stream = find(id);
     if (!stream) return;
+    if (stream->upload) return stream->upload->push(bytes);
     if (stream->step != Step::body) return take_unwanted(id, *stream, bytes.size());
     if (bytes.size() > limits.message.body_bytes - stream->request.body.size()) return refuse(id, 413, "http: request body too large");
     stream->request.body.append(bytes);
@@ -168,6 +183,7 @@ struct Http2Session::State {
     Stream* stream = find(id);
     if (!stream) return;
     stream->ended = true;  // nghttp2 closes the stream when both sides have ended
+    if (auto whole = std::exchange(stream->upload, nullptr)) whole->end(Upload::End::whole);
     if (stream->step != Step::body) return;
     stream->step = Step::queued;
     set_deadline(*stream, now + limits.service_time);
@@ -185,6 +201,7 @@ struct Http2Session::State {
     Stream* stream = find(id);
     if (!stream || stream->step >= Step::answered) return;
     drop_body(*stream);
+    if (auto unread = std::exchange(stream->upload, nullptr)) unread->end(Upload::End::broken);
     stream->step = Step::answered;
     const bool bodiless = response.status == 204 || response.status == 304;
     const std::string status = std::to_string(response.status), length = std::to_string(response.body.size());
@@ -212,10 +229,12 @@ struct Http2Session::State {
       }
     }
     if (!date.empty()) add("date", date);
-    if (!bodiless) add("content-length", length);
+    const bool is_download = response.download && !bodiless && !stream->head_only;
+    if (!bodiless && !is_download) add("content-length", length);
 
     nghttp2_data_provider provider{};
-    if (!bodiless && !stream->head_only && !response.body.empty()) {
+    if (is_download) stream->download = std::move(response.download);
+    if (is_download || (!bodiless && !stream->head_only && !response.body.empty())) {
       stream->out = std::move(response.body);
       waiting_out += stream->out.size();
       provider.source.ptr = this;
@@ -233,10 +252,14 @@ struct Http2Session::State {
     Stream* stream = find(id);
     if (!stream) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     const std::size_t part = std::min(room, stream->out.size() - stream->taken);
-    std::memcpy(into, stream->out.data() + stream->taken, part);
+    if (part == 0 && stream->download) {
+      hungry.push_back(id);
+      return NGHTTP2_ERR_DEFERRED;
+    }
+    if (part > 0) std::memcpy(into, stream->out.data() + stream->taken, part);
     stream->taken += part;
     waiting_out -= part;
-    if (stream->taken == stream->out.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (stream->taken == stream->out.size() && !stream->download) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(part);
   }
 
@@ -257,6 +280,7 @@ struct Http2Session::State {
     Stream* stream = find(id);
     if (!stream) return;
     drop_body(*stream);
+    if (stream->upload) stream->upload->end(Upload::End::broken);
     waiting_out -= stream->out.size() - stream->taken;
     streams.erase(id);
   }
@@ -352,7 +376,7 @@ std::optional<Http2Session::Arrived> Http2Session::next_request(Time now) {
     auto* stream = state.find(id);
     if (!stream || stream->step != State::Step::queued) continue;
     stream->step = State::Step::served;
-    state.set_deadline(*stream, now + state.limits.service_time);
+    state.set_deadline(*stream, now + (stream->request.upload ? state.limits.upload_time : state.limits.service_time));
     state.served.emplace(id, stream->request.body.size());
     return Arrived{id, std::exchange(stream->request, Request())};
   }
@@ -367,6 +391,38 @@ void Http2Session::answer(StreamId id, Response response, std::string_view date,
     state.served.erase(found);
   }
   state.answer(id, std::move(response), date);
+}
+
+bool Http2Session::has_full_upload() const {
+  return std::ranges::any_of(state_->streams, [](const auto& stream) { return stream.second->upload && !stream.second->upload->has_room(); });
+}
+
+std::optional<Http2Session::Hungry> Http2Session::next_hungry() {
+  auto& state = *state_;
+  while (!state.hungry.empty()) {
+    const StreamId id = state.hungry.front();
+    state.hungry.pop_front();
+    if (auto* stream = state.find(id); stream && stream->download) return Hungry{id, stream->download};
+  }
+  return std::nullopt;
+}
+
+void Http2Session::give_piece(StreamId id, Result<Buffer> piece, Time now) {
+  auto& state = *state_;
+  state.now = now;
+  auto* stream = state.find(id);
+  if (!stream || !stream->download) return;
+  if (!piece) {
+    stream->download.reset();
+    nghttp2_submit_rst_stream(state.session, NGHTTP2_FLAG_NONE, id, NGHTTP2_INTERNAL_ERROR);
+    return;
+  }
+  if (piece->empty()) stream->download.reset();
+  stream->out = std::move(*piece);
+  stream->taken = 0;
+  state.waiting_out += stream->out.size();
+  state.set_deadline(*stream, now + state.limits.write_time + static_cast<Time>(stream->out.size() * 1000 / state.limits.write_bytes_per_second));
+  nghttp2_session_resume_data(state.session, id);
 }
 
 void Http2Session::produce(Buffer& out, std::size_t enough) {

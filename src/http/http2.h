@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "http/http1.h"
 #include "http/message.h"
+#include "http/upload.h"
 
 namespace sr::http {
 
@@ -21,6 +22,7 @@ struct Http2Limits {
   std::size_t served = limits::http2_served;          // at a time; the others stand in line
   std::size_t out_bytes = limits::http2_out_bytes;    // of answers that wait; over it the next request stands in line
   Time head_time{}, body_time{}, service_time{};      // from a stream's begin; from the end of its head; until it is answered
+  Time upload_time{};                                 // of a request whose body is handed on: while its handler works
   Time write_time{};                                  // of one answer, beside the time that its size takes at this rate
   std::size_t write_bytes_per_second = 16 * 1024;
 };
@@ -47,8 +49,14 @@ class Http2Session {
   bool feed(std::string_view bytes, Time now);
   // The next whole request, in the order of arrival; each has to be answered. None while too much is under way.
   std::optional<Arrived> next_request(Time now);
+  // One of those whose body comes in as an upload has no room for more: to feed on would be to keep it.
+  bool has_full_upload() const;
   // Falls on the floor when the client has given the stream up, or it was answered before.
   void answer(StreamId stream, Response response, std::string_view date, Time now);
+  // The next stream whose answer is still being made and that can take more of it: what is pulled from there goes to give_piece().
+  struct Hungry { StreamId stream; std::shared_ptr<Download> download; };
+  std::optional<Hungry> next_hungry();
+  void give_piece(StreamId stream, Result<Buffer> piece, Time now);  // an empty one is the end, an error breaks the stream off
   // Appends what is to be written, up to about `enough` bytes.
   void produce(Buffer& out, std::size_t enough);
 

@@ -427,5 +427,87 @@ TEST(Http2, BodiesThatAreTooMuchTogetherAreRefused) {
   EXPECT_EQ(pair.session.body_bytes(), 0u);
 }
 
+// ---- bodies that go piece by piece ------------------------------------------------------------------------------------------
+Http2Limits streaming_limits() {
+  auto limits = test_limits();
+  limits.upload_time = 100'000;
+  limits.message.streams_body = [](const Request& head) { return head.target == "/stream"; };
+  return limits;
+}
+
+TEST(Http2, HandsABodyOnAsItComes) {
+  Pair pair(streaming_limits());
+  const auto stream = pair.post("/stream", std::string(900'000, 'b'), false);  // many times what a body may have
+  pair.pump();
+  auto arrived = pair.arrivals();
+  ASSERT_EQ(arrived.size(), 1u);
+  auto upload = arrived.front().request.upload;
+  ASSERT_TRUE(upload);
+  std::size_t got = 0;
+  for (; got < 900'000; pair.pump()) got += upload->next()->size();
+  EXPECT_FALSE(pair.session.has_full_upload());
+  pair.bodies[stream] = {std::string(200'000, 'c'), true};
+  nghttp2_session_resume_data(pair.client, stream);
+  pair.pump();
+  for (auto piece = upload->next(); piece && !piece->empty(); piece = upload->next()) got += piece->size();
+  EXPECT_EQ(got, 1'100'000u);
+  pair.session.answer(stream, Response::text(204, "", ""), "", 0);
+  pair.pump();
+  EXPECT_EQ(pair.answers[stream].status, "204");
+}
+
+TEST(Http2, AnUploadThatNobodyReadsIsFull) {
+  Pair pair(streaming_limits());
+  pair.post("/stream", std::string(3'000'000, 'b'), false);
+  pair.pump();
+  EXPECT_TRUE(pair.session.has_full_upload());  // the connection reads no more
+}
+
+TEST(Http2, AnUploadThatBreaksOffSaysSo) {
+  for (const bool answered : {false, true}) {
+    Pair pair(streaming_limits());
+    const auto stream = pair.post("/stream", "begin", false);
+    pair.pump();
+    auto arrived = pair.arrivals();
+    ASSERT_EQ(arrived.size(), 1u);
+    if (answered) pair.session.answer(stream, Response::text(403, "", ""), "", 0);
+    else nghttp2_submit_rst_stream(pair.client, 0, stream, NGHTTP2_CANCEL);
+    pair.pump();
+    Result<Buffer> piece = Buffer();
+    for (int i = 0; i < 3 && piece; ++i) piece = arrived.front().request.upload->next();
+    EXPECT_FALSE(piece);
+  }
+}
+
+TEST(Http2, AnswersPieceByPiece) {
+  struct Nothing final : Download { void pull(std::move_only_function<void(Result<Buffer>)>) override {} };
+  for (const bool breaks : {false, true}) {
+    Pair pair(streaming_limits());
+    const auto stream = pair.get("/file");
+    pair.pump();
+    ASSERT_EQ(pair.arrivals().size(), 1u);
+    Response response = Response::text(200, "application/gzip", "");
+    response.download = std::make_shared<Nothing>();
+    pair.session.answer(stream, std::move(response), "", 0);
+    pair.pump();
+    for (int i = 0; i < 5; ++i) {
+      const auto hungry = pair.session.next_hungry();
+      ASSERT_TRUE(hungry);
+      EXPECT_EQ(hungry->stream, stream);
+      EXPECT_FALSE(pair.session.next_hungry());
+      pair.session.give_piece(stream, Buffer(std::string(100'000, 'x')), 0);
+      pair.pump();
+    }
+    ASSERT_TRUE(pair.session.next_hungry());
+    if (breaks) pair.session.give_piece(stream, fail(Code::internal, "no"), 0);
+    else pair.session.give_piece(stream, Buffer(), 0);
+    pair.pump();
+    EXPECT_EQ(pair.answers[stream].body.size(), 500'000u);
+    EXPECT_EQ(pair.answers[stream].fields.contains("content-length"), false);
+    EXPECT_EQ(pair.answers[stream].ended, !breaks);
+    EXPECT_EQ(pair.answers[stream].reset, breaks ? NGHTTP2_INTERNAL_ERROR + 1u : 0u);
+  }
+}
+
 }  // namespace
 }  // namespace sr::http

@@ -13,6 +13,9 @@
 
 namespace sr::http {
 
+class Upload;
+class Download;
+
 struct Header {
   std::string name;  // as it was sent; compare with same_name()
   std::string value;
@@ -35,6 +38,7 @@ struct Request {
   std::string target;                // "/v1/secret/data/a?version=2", still percent-encoded
   std::vector<Header> headers{};
   Buffer body{};
+  std::shared_ptr<Upload> upload{};  // in place of a body, which is still coming in
   Peer peer{};
 
   Request() = default;
@@ -52,6 +56,7 @@ struct Response {
   std::vector<Header> headers{};     // beyond Content-Length, Date and Connection, which the codec writes
   std::span<const Header> common{};  // more of them, the same for many answers and known to be well-formed; lent by the service
   Buffer body{};
+  std::shared_ptr<Download> download{};  // in place of a body: it is still being made
   bool close = false;                // end the connection after it
 
   static Response text(int status, std::string_view content_type, std::string_view body);

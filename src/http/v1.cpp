@@ -3,6 +3,7 @@
 #include "core/envelope.h"
 #include "http/cors.h"
 #include "http/request_parameters.h"
+#include "http/upload.h"
 #include "text/duration.h"
 
 namespace sr::http {
@@ -44,6 +45,17 @@ std::optional<std::string> without_double_slashes(std::string_view path) {
   return cleaned;
 }
 
+// What the core makes piece by piece, on a thread of its own.
+class Pulled final : public Download {
+ public:
+  Pulled(Core& core, std::shared_ptr<ByteSource> source) : core_(core), source_(std::move(source)) {}
+  void pull(std::move_only_function<void(Result<Buffer>)> got) override { core_.snapshots().pull(source_, std::move(got)); }
+
+ private:
+  Core& core_;
+  const std::shared_ptr<ByteSource> source_;
+};
+
 // Everything between the HTTP request and the core's: an error here is answered at once, before any token is looked at.
 Result<Incoming> understand(const Request& request) {
   Incoming in;
@@ -53,6 +65,7 @@ Result<Incoming> understand(const Request& request) {
   in.port = request.peer.port;
   in.token = Secret(token_of(request));
   in.large = request.body.size() > limits::quick_body_bytes;
+  in.upload = request.upload;
 
   // The request goes before its answer comes: what is kept of it lies in the arena.
   auto query = TRY(parse_query(in.arena->copy(request.query()), *in.arena));
@@ -71,7 +84,8 @@ Result<Incoming> understand(const Request& request) {
   }
   if (const auto* help = find(query, "help"); help && !help->empty()) in.op = Op::help;  // of any method, and whatever it says
   if (in.op == Op::patch) TRY(check_patch_type(request));
-  if (in.op == Op::update || in.op == Op::patch) in.body = TRY(parse_body(request, *in.arena));
+  const bool streams = V1::streams_body(request);  // of its body nothing is JSON
+  if ((in.op == Op::update || in.op == Op::patch) && !streams) in.body = TRY(parse_body(request, *in.arena));
   else {
     std::erase_if(query, [](const auto& pair) { return pair.first == "list" || pair.first == "scan" || pair.first == "help"; });
     in.body = object_of(query, *in.arena);
@@ -177,6 +191,10 @@ void V1::serve(Loop& loop, Request request, Reply reply) {
   });
 }
 
+bool V1::streams_body(const Request& head) {
+  return (head.method == "POST" || head.method == "PUT") && (head.path() == "/v1/sys/storage/raft/snapshot" || head.path() == "/v1/sys/storage/raft/snapshot-force");
+}
+
 std::optional<Response> V1::refuse_by_head(const Request& request) {
   if (!core_.seal_state().is_open()) return error(503, "Vault is sealed");
   if (!core_.quotas().table() || !request.path().starts_with("/v1/")) return std::nullopt;
@@ -212,6 +230,10 @@ Response V1::respond(Answer answer, const std::string* space) const {
     response.common = response.common.subspan(1);
     response.headers.push_back({"Content-Type", answer.raw->type});
     response.body = std::move(answer.raw->bytes);
+    if (answer.download) {
+      response.headers.push_back({"Content-Disposition", "attachment"});
+      response.download = std::make_shared<Pulled>(core_, std::move(answer.download));
+    }
   } else if (answer.status == 404 && answer.nil && answer.warnings.empty()) {
     response = error(404, "");
   } else {

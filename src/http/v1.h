@@ -24,6 +24,8 @@ class V1 final : public Service {
 
   void serve(Loop& loop, Request request, Reply reply) override;
   std::optional<Response> refuse_by_head(const Request& request) override;  // no large body while sealed, or from whom a rate limit refuses
+  // The requests whose body is handed on as it comes in: those that put a snapshot back.
+  static bool streams_body(const Request& head);
   void set_custom_headers(const CustomHeaders& custom);  // from any thread, at any time; checked before
 
  private:

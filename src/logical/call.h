@@ -2,6 +2,7 @@
 // itself and of the caller. Nothing of a Call is kept when the handler returns; all it lends ends with the request.
 #pragma once
 #include <algorithm>
+#include "base/byte_source.h"
 #include "base/random.h"
 #include "logical/field.h"
 #include "logical/op.h"
@@ -49,6 +50,7 @@ class Call {
     Arena& arena;
     const CallerInfo& caller;
     const Host& host;
+    ByteSource* upload = nullptr;      // of a request whose body is handed on as it comes in
   };
   Call(const Parts& parts, View storage) : parts_(parts), storage_(std::move(storage)) {}
 
@@ -71,6 +73,7 @@ class Call {
   Op op() const { return parts_.op; }
   std::string_view path() const { return parts_.path; }
   const json::Value* body() const { return parts_.body; }
+  ByteSource* upload() const { return parts_.upload; }
   Arena& arena() const { return parts_.arena; }
   const CallerInfo& caller() const { return parts_.caller; }
   const Host& host() const { return parts_.host; }

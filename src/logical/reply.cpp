@@ -50,6 +50,11 @@ Reply Reply::raw(std::string type, Buffer bytes) {
   reply.raw_.emplace(Body{std::move(type), std::move(bytes)});
   return reply;
 }
+Reply Reply::download(std::string type, std::shared_ptr<ByteSource> bytes) {
+  Reply reply = raw(std::move(type), Buffer());
+  reply.download_ = std::move(bytes);
+  return reply;
+}
 Reply Reply::envelope(Buffer json) {
   Reply reply = raw("application/json", std::move(json));
   reply.raw_is_envelope_ = true;

@@ -1,7 +1,9 @@
 // What a handler says. Leases, tokens and wrapping are made from it by the core afterwards, in the same transaction, so no
 // engine can forget them.
 #pragma once
+#include <memory>
 #include <optional>
+#include "base/byte_source.h"
 #include "base/secret.h"
 #include "logical/field.h"
 
@@ -73,6 +75,8 @@ class Reply {
   static Reply list(const Strings& keys);         // no keys: 404, as in Vault
   static Reply list(const Strings& keys, json::Object key_info);
   static Reply raw(std::string type, Buffer bytes);
+  // A file, made piece by piece while the client takes it. It is not wrapped, and the audit log has nothing of it.
+  static Reply download(std::string type, std::shared_ptr<ByteSource> bytes);
   static Reply envelope(Buffer json);             // a whole envelope, answered as it stands: what an unwrapping gives back
   static Reply wrapped(WrapInfo info);            // it has been wrapped already
   static Reply login(Login login);
@@ -98,6 +102,7 @@ class Reply {
   const std::optional<Body>& raw() const { return raw_; }
   std::optional<Body>& raw() { return raw_; }
   bool raw_is_envelope() const { return raw_is_envelope_; }
+  const std::shared_ptr<ByteSource>& download() const { return download_; }
   const std::string& accessor() const { return accessor_; }
   std::uint64_t object_version() const { return object_version_; }
   const std::optional<WrapInfo>& wrap() const { return wrap_; }
@@ -121,6 +126,7 @@ class Reply {
   Strings warnings_;
   std::optional<Body> raw_;
   bool raw_is_envelope_ = false;
+  std::shared_ptr<ByteSource> download_;
   std::string accessor_;
   std::uint64_t object_version_ = 0;
   std::optional<WrapInfo> wrap_;

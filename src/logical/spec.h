@@ -37,7 +37,8 @@ struct Outside {
 };
 
 // quick may run on the I/O thread while it reads from memory and writes nothing; each other cost has its own lane.
-enum class Cost : std::uint8_t { quick, normal, cpu, external };
+// A `transfer` may wait for its own client, whose body it reads piece by piece.
+enum class Cost : std::uint8_t { quick, normal, cpu, external, transfer };
 enum class Access : std::uint8_t {
   token,  // needs a token whose policies allow it
   open,   // needs none: logins, sys/health

@@ -46,6 +46,7 @@ Connection::Connection(EventLoop& loop, const Terms& terms, Socket socket, TlsSe
   if (terms.options.proxy) phase_ = Phase::proxy;
 }
 Connection::~Connection() {
+  if (upload_) upload_->end(http::Upload::End::broken);
   charge(0);
   terms_.crowd.leave();
 }
@@ -77,11 +78,15 @@ void Connection::work() {
       continue;
     }
     if (!sniffing_) consume_ahead();
+    if (upload_ && upload_->is_read() && parser_.wants_continue()) out_ += http::continue_line;
     if (!flush()) return;
-    if (last_) {
+    if (download_) {
+      pull();
+      return wait(pulling_ ? Wait::service : Wait::write);
+    } else if (last_) {
       say_goodbye();
-    } else if (serving()) {
-      return wait(Wait::service);
+    } else if (serving() && !takes_body()) {
+      return wait(streamed_ ? Wait::upload : Wait::service);
     } else if ((ahead_.empty() || sniffing_) && !read()) {
       return;
     }
@@ -148,7 +153,7 @@ bool Connection::read() {
   const auto moved = stream_.read(scratch);
   switch (moved.status) {
     case Stream::Status::ok: break;
-    case Stream::Status::blocked: return http2_ ? wait_http2() : wait_for_request(), false;
+    case Stream::Status::blocked: return http2_ ? wait_http2() : upload_ ? wait(upload_->is_read() ? Wait::body : Wait::upload) : wait_for_request(), false;
     case Stream::Status::ended:
     case Stream::Status::broken: return end(), false;
   }
@@ -175,10 +180,14 @@ void Connection::consume_ahead() {
 
 // Serves the requests in `bytes`, until one is not answered at once or there is enough to write.
 void Connection::consume(std::string_view& bytes) {
-  while (!bytes.empty() && !serving() && !last_ && answers_ < limits::pipelined_requests && out_.size() < out_bytes_before_flush) {
+  while (!bytes.empty() && (!serving() || takes_body()) && !last_ && answers_ < limits::pipelined_requests && out_.size() < out_bytes_before_flush) {
     switch (parser_.feed(bytes)) {
       case http::RequestParser::State::head: break;
       case http::RequestParser::State::body:
+        if (parser_.streams_body()) {
+          take_streamed();
+          break;
+        }
         if (const auto* head = parser_.large_head())
           if (auto refusal = terms_.service.refuse_by_head(*head)) {
             refusal->close = true;
@@ -189,6 +198,10 @@ void Connection::consume(std::string_view& bytes) {
         if (parser_.wants_continue()) out_ += http::continue_line;
         break;
       case http::RequestParser::State::complete:
+        if (parser_.streams_body()) {
+          take_streamed();
+          break;
+        }
         if (charge(parser_.body_bytes())) serve(parser_.take());
         break;
       case http::RequestParser::State::failed: refuse(parser_.refusal()); break;
@@ -212,12 +225,40 @@ bool Connection::charge(std::size_t body_bytes) {
   return false;
 }
 
+// What a handler's thread does to have the connection look again, if it is the same request still.
+std::function<void()> Connection::wake_up() {
+  return [loop = &loop_, ticket = ticket_] {
+    loop->post([loop, ticket] {
+      if (auto* holder = loop->holder(ticket)) holder->on_turn();
+    });
+  };
+}
+
+// A request whose body is handed on as it comes in: it is served when its head is there.
+void Connection::take_streamed() {
+  if (!upload_) {
+    auto request = parser_.take_head();
+    Buffer first = std::exchange(request.body, Buffer());
+    upload_ = request.upload = std::make_shared<http::Upload>();
+    upload_->push(first.view());
+    streamed_ = true;
+    serve(std::move(request));
+  } else {
+    upload_->push(parser_.take_body().view());
+    wait_ = Wait::none;  // it comes on
+  }
+  if (parser_.state() != http::RequestParser::State::complete) return;
+  static_cast<void>(parser_.take());
+  if (auto whole = std::exchange(upload_, nullptr)) whole->end(http::Upload::End::whole);
+}
+
 void Connection::serve(http::Request request) {
   request.peer = peer_;
   framing_ = parser_.framing();
   fresh_ = false;
   wait_ = Wait::none;
   ticket_ = loop_.issue_ticket(slot_);
+  if (upload_) upload_->set_wake(wake_up());
   // The ticket is worth nothing once the request is answered or the connection gone: a late reply falls on the floor.
   terms_.service.serve(loop_, std::move(request), [loop = &loop_, ticket = ticket_](http::Response response) {
     if (auto* holder = loop->holder(ticket)) static_cast<Connection*>(holder)->answer(std::move(response));
@@ -229,11 +270,44 @@ void Connection::answer(http::Response response) {
   loop_.revoke_ticket(slot_);
   charge(0);
   if (terms_.crowd.stopping.load(std::memory_order_relaxed)) response.close = true;
+  streamed_ = false;
+  // Who is answered before all of his body has come goes on sending it: what comes is no request.
+  if (auto unread = std::exchange(upload_, nullptr)) unread->end(http::Upload::End::broken), response.close = true;
   framing_.date = loop_.date();
   http::print(out_, response, framing_);
   ++answers_;
   last_ = response.close || !framing_.keep_alive;
+  if (response.download && !framing_.head_only) {
+    download_ = std::move(response.download);
+    last_ = last_ || framing_.version_1_0;
+    ticket_ = loop_.issue_ticket(slot_);  // of its pieces
+  }
   if (!advancing_) loop_.ask_turn(slot_);
+}
+
+// Asks for the next piece, when the client has taken those before.
+void Connection::pull() {
+  if (std::exchange(pulling_, true)) return;
+  download_->pull([loop = &loop_, ticket = ticket_](Result<Buffer> piece) {
+    loop->post([loop, ticket, piece = std::move(piece)] {
+      if (auto* holder = loop->holder(ticket)) static_cast<Connection*>(holder)->print_piece(piece);
+    });
+  });
+}
+
+// One that cannot be made ends the connection: the client sees that it has not all of it.
+void Connection::print_piece(const Result<Buffer>& piece) {
+  pulling_ = false;
+  if (!piece) return end();
+  http::print_piece(out_, piece->view(), framing_);
+  wait_ = Wait::none;
+  if (piece->empty()) {
+    download_.reset();
+    ticket_ = 0;
+    loop_.revoke_ticket(slot_);
+    last_ = last_ || terms_.crowd.stopping.load(std::memory_order_relaxed);
+  }
+  loop_.ask_turn(slot_);
 }
 
 void Connection::refuse(const http::Response& refusal) {
@@ -314,6 +388,7 @@ void Connection::wait(Wait what) {
       case Wait::write: return deadlines.write.count() + static_cast<Milliseconds>((out_.size() - written_) * 1000 / deadlines.write_bytes_per_second);
       case Wait::linger: return linger_time;
       case Wait::service: return deadlines.service.count();
+      case Wait::upload: return std::chrono::milliseconds(limits::upload_duration).count();
       case Wait::none: break;
     }
     return never;
@@ -327,6 +402,7 @@ void Connection::on_deadline() {
     if (http2_->idle()) http2_->shut_down();
     return advance();
   }
+  if (download_) return end();
   if (serving()) {  // what it works on may still happen; its answer will find nobody
     auto late = http::Response::text(504, "application/json", "{\"errors\":[\"context deadline exceeded\"]}\n");
     late.close = true;

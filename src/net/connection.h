@@ -3,6 +3,7 @@
 #pragma once
 #include <condition_variable>
 #include "http/http2.h"
+#include "http/upload.h"
 #include "net/event_loop.h"
 #include "net/server.h"
 #include "net/stream.h"
@@ -51,7 +52,7 @@ class Connection final : public Watched {
 
  private:
   enum class Phase : std::uint8_t { proxy, handshake, open, lingering, gone };
-  enum class Wait : std::uint8_t { none, handshake, head, body, idle, write, linger, service };
+  enum class Wait : std::uint8_t { none, handshake, head, body, idle, write, linger, service, upload };
 
   void advance();
   void work();
@@ -64,6 +65,11 @@ class Connection final : public Watched {
   bool charge(std::size_t body_bytes);
   void serve(http::Request request);
   void answer(http::Response response);
+  std::function<void()> wake_up();
+  void take_streamed();
+  bool takes_body() const { return upload_ && upload_->has_room(); }
+  void pull();
+  void print_piece(const Result<Buffer>& piece);
   void refuse(const http::Response& refusal);
   bool flush();
   void say_goodbye();
@@ -79,6 +85,7 @@ class Connection final : public Watched {
   void serve_http2();
   void wait_http2();
   void answer_http2(http::Http2Session::StreamId stream, http::Response response);
+  void pull_http2();
 
   EventLoop& loop_;
   const Terms& terms_;
@@ -92,6 +99,10 @@ class Connection final : public Watched {
   bool last_ = false;             // what is in out_ ends the connection
   http::Framing framing_;         // of the request that is served
   Ticket ticket_ = 0;             // of its reply; of HTTP/2, of all replies
+  std::shared_ptr<http::Upload> upload_;      // of the request that is served, while its body comes in
+  std::shared_ptr<http::Download> download_;  // of its answer, while that is made
+  bool streamed_ = false;         // the request that is served came, or comes, as an upload: it may take long
+  bool pulling_ = false;          // a piece of it is on its way
   std::size_t answers_ = 0;       // in out_
   std::size_t charged_ = 0;       // to the crowd, for the body of the request under way
   std::size_t discarded_ = 0;     // while lingering

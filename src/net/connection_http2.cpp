@@ -14,6 +14,7 @@ void Connection::begin_http2() {
                                                                   .head_time = deadlines.head.count(),
                                                                   .body_time = deadlines.body.count(),
                                                                   .service_time = deadlines.service.count(),
+                                                                  .upload_time = std::chrono::milliseconds(limits::upload_duration).count(),
                                                                   .write_time = deadlines.write.count(),
                                                                   .write_bytes_per_second = deadlines.write_bytes_per_second});
   ticket_ = loop_.issue_ticket(slot_);
@@ -24,6 +25,7 @@ void Connection::begin_http2() {
 bool Connection::work_http2() {
   serve_http2();
   http2_->produce(out_, out_bytes_at_once);
+  pull_http2();
   const bool produced = !out_.empty();
   if (gathering_ && produced) return true;
   if (!flush()) return false;
@@ -33,7 +35,23 @@ bool Connection::work_http2() {
     say_goodbye();
     return true;
   }
+  if (!produced && http2_->has_full_upload()) {
+    wait_http2();  // whoever reads it wakes us
+    return false;
+  }
   return produced || read();
+}
+
+void Connection::pull_http2() {
+  while (auto hungry = http2_->next_hungry())
+    hungry->download->pull([loop = &loop_, ticket = ticket_, stream = hungry->stream](Result<Buffer> piece) {
+      loop->post([loop, ticket, stream, piece = std::move(piece)]() mutable {
+        auto* connection = static_cast<Connection*>(loop->holder(ticket));
+        if (!connection) return;
+        connection->http2_->give_piece(stream, std::move(piece), loop->now());
+        loop->ask_turn(connection->slot_);
+      });
+    });
 }
 
 void Connection::serve_http2() {
@@ -41,6 +59,7 @@ void Connection::serve_http2() {
   while (auto arrived = http2_->next_request(loop_.now())) {
     fresh_ = false;
     arrived->request.peer = peer_;
+    if (arrived->request.upload) arrived->request.upload->set_wake(wake_up());
     terms_.service.serve(loop_, std::move(arrived->request), [loop = &loop_, ticket = ticket_, stream = arrived->stream](http::Response response) {
       if (auto* holder = loop->holder(ticket)) static_cast<Connection*>(holder)->answer_http2(stream, std::move(response));
     });
