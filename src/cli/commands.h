@@ -16,6 +16,7 @@ std::span<const Command> policy_commands();
 std::span<const Command> mount_commands();     // secrets, auth
 std::span<const Command> audit_commands();
 std::span<const Command> status_command();
+std::span<const Command> raft_commands();      // operator raft
 std::span<const Command> operator_commands();  // the group alone
 std::span<const Command> operator_init_command();
 std::span<const Command> operator_unseal_commands();

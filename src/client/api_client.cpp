@@ -27,10 +27,42 @@ struct Sink {
   std::string body;
   std::vector<Header> headers;
   bool too_large = false;
+  CURL* curl = nullptr;
+  const std::function<Result<void>(std::string_view)>* download = nullptr;
+  bool began = false;                  // something of the body was handed on
+  std::optional<Error> refused{};      // by whoever takes or gives the body
 };
+
+struct Given {
+  const Upload& upload;
+  Sink& sink;
+  std::uint64_t offset = 0;
+};
+
+std::size_t give_body(char* into, std::size_t size, std::size_t count, void* context) {
+  Given& given = *static_cast<Given*>(context);
+  const auto read = given.upload.read(given.offset, into, size * count);
+  if (!read) return given.sink.refused = read.error(), CURL_READFUNC_ABORT;
+  given.offset += *read;
+  return *read;
+}
+int rewind_body(void* context, curl_off_t offset, int origin) {
+  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
+  static_cast<Given*>(context)->offset = static_cast<std::uint64_t>(offset);
+  return CURL_SEEKFUNC_OK;
+}
 
 std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* context) {
   Sink& sink = *static_cast<Sink*>(context);
+  if (sink.download) {
+    long status = 0;
+    curl_easy_getinfo(sink.curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 200 && status < 300) {
+      sink.began = true;
+      if (auto taken = (*sink.download)({bytes, size * count}); !taken) return sink.refused = std::move(taken).error(), 0;
+      return size * count;
+    }
+  }
   sink.too_large = sink.body.size() + size * count > response_bytes;
   if (sink.too_large) return 0;
   sink.body.append(bytes, size * count);
@@ -230,7 +262,10 @@ Result<Response> ApiClient::State::attempt(const Request& request, const std::st
   CURL* curl = handle.get();
   curl_easy_reset(curl);  // options only; the connection stays
   char detail[CURL_ERROR_SIZE] = "";
-  Sink sink;
+  Sink sink{.curl = curl, .download = request.download ? &request.download : nullptr};
+  const std::optional<Upload>& upload = request.upload;
+  std::optional<Given> given;
+  if (upload) given.emplace(Given{*upload, sink});
   std::unique_ptr<curl_slist, CurlFree> lines;
   const auto add_line = [&lines](const std::string& line) { lines.reset(curl_slist_append(lines.release(), line.c_str())); };
   for (const Header& header : headers) add_line(header.name + (header.value.empty() ? ";" : ": " + header.value));
@@ -254,7 +289,12 @@ Result<Response> ApiClient::State::attempt(const Request& request, const std::st
   curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));  // one request at a time: HTTP/2 would gain nothing
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count() * 1000));
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, upload || request.download ? 0L : static_cast<long>(options.timeout.count() * 1000));
+  if (upload || request.download) {  // however long it takes, as long as it goes on; the server may work for a while without a word
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.timeout.count() * 1000));
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 3600L);
+  }
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "strongroom");
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &sink);
@@ -263,7 +303,14 @@ Result<Response> ApiClient::State::attempt(const Request& request, const std::st
   if (!options.proxy.empty()) curl_easy_setopt(curl, CURLOPT_PROXY, options.proxy.c_str());
   if (!address.unix_socket.empty()) curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, address.unix_socket.c_str());
   if (!address.user.empty()) curl_easy_setopt(curl, CURLOPT_USERPWD, address.user.c_str());
-  if (request.body) {
+  if (given) {
+    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, give_body);
+    curl_easy_setopt(curl, CURLOPT_READDATA, &*given);
+    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, rewind_body);
+    curl_easy_setopt(curl, CURLOPT_SEEKDATA, &*given);
+    curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(upload->size));
+  } else if (request.body) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body->data());
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
   } else if (request.method == "PUT" || request.method == "POST") {
@@ -276,6 +323,12 @@ Result<Response> ApiClient::State::attempt(const Request& request, const std::st
   use_tls(curl);
 
   const CURLcode code = curl_easy_perform(curl);
+  if (sink.refused) return std::unexpected(Error{Code::invalid, sink.refused->message});
+  // What has been taken cannot be taken back, and is not asked for again. And a server that has answered may not have read all.
+  if (code != CURLE_OK && sink.began) return fail(Code::invalid, failed_request(request.method, url) + transport_error(curl, code, detail, address));
+  long early = 0;
+  if (code == CURLE_SEND_ERROR && upload) curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &early);
+  if (early >= 400) return Response{static_cast<int>(early), std::move(sink.body), std::move(sink.headers), request.method, url};
   if (sink.too_large) return fail(Code::too_large, failed_request(request.method, url) + "the answer is larger than 256 MiB");
   if (code != CURLE_OK) return fail(Code::upstream, failed_request(request.method, url) + transport_error(curl, code, detail, address));
   long status = 0;

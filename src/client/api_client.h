@@ -6,6 +6,7 @@
 //
 // Resource; one thread at a time. libcurl is started by the first request, with OpenSSL only for https.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,11 +46,19 @@ struct Options {
   double requests_per_second = 0;  // 0: without a limit
 };
 
+// A body that is too large to be held. It may be read again from its begin: a request that is redirected is sent twice.
+struct Upload {
+  std::uint64_t size = 0;
+  std::function<Result<std::size_t>(std::uint64_t offset, char* into, std::size_t room)> read{};  // as many bytes as there are, or as fit
+};
+
 struct Request {
   std::string method = "GET";
   std::string path;                      // below /v1/, not escaped: "secret/data/app"
   Query query{};
   std::optional<std::string> body{};     // JSON
+  std::optional<Upload> upload{};        // in place of it
+  std::function<Result<void>(std::string_view)> download{};  // takes the body of an answer below 300, piece by piece; for as long as it takes
   std::vector<Header> headers{};         // beyond those of the client
   std::string wrap_ttl{};                // "" or as in X-Vault-Wrap-TTL
 };
