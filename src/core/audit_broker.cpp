@@ -386,6 +386,11 @@ Result<void> AuditBroker::load() {
 
 void AuditBroker::unload() { devices_.store(std::make_shared<Devices>()); }
 
+void AuditBroker::wait_until_closed(const Devices& devices) {
+  for (const auto& old : devices) old.device->retire();
+  for (const auto& old : devices) old.device->wait_until_retired();
+}
+
 void AuditBroker::reopen() {
   for (const auto& enabled : *this->enabled()) enabled.device->reopen();
 }

@@ -24,6 +24,7 @@ Core::Core(Parts parts, Options options)
       root_generation_({barrier_, tokens_, parts.clock, parts.random}),
       audit_({parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_}, options_.audit_require),
       audited_headers_(parts.store, barrier_, parts.log),
+      snapshots_({parts.store, barrier_, parts.clock, parts.log}, [this](auto replacement, Revision later_than, const KeySecret* root_key) { return replace_store(std::move(replacement), later_than, root_key); }),
       pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }),
       unsealer_({seal_, parts.clock, parts.random, parts.log, [this] { return seal_.unseal_itself([this] { return load(); }); }}, options_.unseal_pace) {
@@ -100,6 +101,7 @@ Result<void> Core::unseal(std::string_view share, SealState::Purpose purpose) {
   return seal_.unseal(share, purpose, [this] { return load(); });
 }
 
+// Behind the barrier, before anything is served.
 Result<void> Core::load() {
   TRY(rotation_.load());
   TRY(record_this_program());
@@ -113,6 +115,27 @@ Result<void> Core::load() {
   tokens_.take_up_jobs(transaction);
   jobs_.poke();
   return {};
+}
+
+// Sealed around the switch, so that nothing that is known of the one content is used on the other. The audit devices have let go of
+// their files before those of the new content open what may be the same ones.
+Result<void> Core::replace_store(std::unique_ptr<Replacement> next, Revision later_than, const KeySecret* root_key) {
+  std::lock_guard lock(sweep_mutex_);
+  const auto before = barrier_.keyring();
+  if (!before) return fail(Code::sealed, "Vault is sealed");
+  auto unseal_key = seal_.unseal_key();
+  const auto devices = audit_.enabled();
+  seal();
+  AuditBroker::wait_until_closed(*devices);
+  tokens_.forget_swept();
+  const auto replaced = parts_.store.replace(std::move(next), later_than);
+  if (!replaced) {
+    TRY(seal_.reopen({before->root_key().copy(), std::move(unseal_key)}, [this] { return load(); }));
+    return std::unexpected(replaced.error());
+  }
+  parts_.log.info("core", "a snapshot is in the place of the store", {{"revision", *replaced}});
+  if (!root_key) return {};
+  return seal_.reopen({root_key->copy(), std::move(unseal_key)}, [this] { return load(); });
 }
 
 // What a store is to know of the program that serves it.

@@ -16,6 +16,7 @@
 #include "core/root_generation.h"
 #include "core/rotation.h"
 #include "core/seal_state.h"
+#include "core/snapshots.h"
 #include "core/tokens.h"
 #include "core/unsealer.h"
 #include "core/web_settings.h"
@@ -46,6 +47,7 @@ class Core {
     AuditRequire audit_require = AuditRequire::any;
     std::vector<ConfiguredAuditDevice> audit_devices{};  // that the configuration names
     bool audit_by_api = true;                    // sys/audit/:path enables devices, too
+    bool raw_storage = false;                    // sys/raw is there
     bool introspection = false;                  // sys/internal/inspect is there
     std::string api_address{};                   // that clients are told
     StringMap sanitized_config{};                // the configuration without secrets, each setting as JSON
@@ -74,6 +76,7 @@ class Core {
   // Where the seal opens itself: from here on, on a thread of its own; and no longer, before close().
   void begin_unsealing() { unsealer_.start(); }
   void end_unsealing() { unsealer_.stop(); }
+  Snapshots& snapshots() { return snapshots_; }
 
   void close();   // after drain(): closes audit devices and forgets what was cached; the rest ends with the destructor
   void let_go();  // on a loop after close(): drops what that thread still holds
@@ -108,6 +111,7 @@ class Core {
   void set_gauges();
   Result<void> name_this_program(Transaction& inside);
   Result<void> load();                // what lies behind the barrier, once it is open
+  Result<void> replace_store(std::unique_ptr<Replacement>, Revision later_than, const KeySecret* root_key);
   Result<void> record_this_program();
 
   const Parts parts_;
@@ -128,6 +132,7 @@ class Core {
   AuditBroker audit_;
   AuditedHeaders audited_headers_;
   std::mutex sweep_mutex_;  // one sweep at a time
+  Snapshots snapshots_;
   Pipeline pipeline_;
   Jobs jobs_;               // last but one: its thread ends before all else, and after that of
   Unsealer unsealer_;

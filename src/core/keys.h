@@ -10,6 +10,7 @@ namespace sr::keys {
 constexpr std::string_view seal_config = "seal/config";
 constexpr std::string_view root_key = "seal/root-key";
 constexpr std::string_view keyring = "seal/keyring";
+constexpr std::string_view restored = "seal/restored";     // what is to be checked when the keys of a snapshot are there that was restored without them
 constexpr std::string_view format = "format";              // of the whole store; a newer one is refused
 
 constexpr std::string_view recovery_key = "recovery-key";  // its digest, where the seal opens itself
@@ -34,6 +35,8 @@ constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of
 
 constexpr std::string_view lockouts = "lockout/";          // + uuid of an auth mount + "/" + hash of who fails to log in
 constexpr std::string_view versions = "version/";          // + version of this program
+
+constexpr std::string_view autopilot = "raft/autopilot";   // what was set for a cluster that there may be one day
 
 constexpr std::string_view cors = "web/cors";
 constexpr std::string_view ui_headers = "web/ui-header/";  // + name

@@ -86,6 +86,7 @@ void Pipeline::carry(Parked request, Place place) {
 // ---- admit ----------------------------------------------------------------------------------------------------------------
 // Also where a call that lost a race starts over: on the mounts, the token and the rows that are there now.
 Result<void> Pipeline::resolve(Parked& r) {
+  TRY(check_epoch(*r));
   r->complaint.reset();
   r->policy_path.clear();
   r->route = nullptr;
@@ -125,6 +126,13 @@ Result<void> Pipeline::resolve(Parked& r) {
   if (fields) r->fields = std::move(*fields);
   else r->complaint = Error{fields.error().code, (found->route->exists && r->in.op == Op::update ? "" : "Field validation failed: ") + fields.error().message};
   return {};
+}
+
+// What was found out about a request, its caller or a use that it has paid for means nothing in a store that has come into the place of
+// the one where it was found out. What it still reads is of that one; what it writes, the store refuses.
+Result<void> Pipeline::check_epoch(const Request& r) const {
+  if (r.epoch == core_.store().epoch()) return {};
+  return fail(Code::busy, "the store was replaced by a snapshot meanwhile, try again");
 }
 
 Result<void> Pipeline::gate(Parked& r) {
@@ -356,6 +364,7 @@ CallerInfo Pipeline::caller_info(const Request& r) const {
 
 Result<Reply> Pipeline::handle(Request& r) {
   const TimeIt handling(&r.mount->timings->of(r.in.op));
+  TRY(check_epoch(r));
   if (r.in.op == Op::help) return Reply::bare(path_help(r.mount->spec, r.inside, r.route));
   // Whoever writes into a mount does so only while the mount is there.
   if (!r.mount->key.empty() && r.barrier) transaction(r).expect(r.mount->key, r.mount->revision);
@@ -366,7 +375,7 @@ Result<Reply> Pipeline::handle(Request& r) {
   // is not among what this transaction has read.
   if (r.mount->spec.per_token && r.spent && !TRY(core_.tokens().find(transaction(r), r.caller.hash))) return fail(Code::denied, std::string(invalid_token));
   const CallerInfo caller = caller_info(r);
-  const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host};
+  const Call::Parts parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host, r.in.upload.get()};
   Call call(parts, mount_view(r));
   if (r.route->who) return log_in(r, call);
   if (r.verb->cost != Cost::external) {
@@ -412,7 +421,8 @@ Result<void> Pipeline::audit_request(Parked& r) {
 }
 
 Result<void> Pipeline::run(Parked& r) {
-  const Place lane = r->in.op != Op::help && r->verb->cost == Cost::cpu ? Place::cpu : Place::normal;  // the plan of an external verb is normal
+  const Cost cost = r->in.op == Op::help ? Cost::normal : r->verb->cost;
+  const Place lane = cost == Cost::cpu ? Place::cpu : cost == Cost::transfer ? Place::transfer : Place::normal;  // the plan of an external verb is normal
   if (r->place != lane) return move_to(r, lane, &Pipeline::run);
   r->reply = handle(*r);
   if (!r->reply) {
@@ -438,7 +448,7 @@ Result<void> Pipeline::add_records(Parked& r) {
 Result<void> Pipeline::wrap(Parked& r) {
   if (r->in.wrap_ttl.count() == 0 || r->in.op == Op::help || r->intent.has_value() != r->outcome.has_value()) return {};
   Reply& reply = *r->reply;
-  if (reply.refused() || reply.wrap() || reply.shape() == Reply::Shape::bare || !r->barrier) return {};
+  if (reply.refused() || reply.wrap() || reply.shape() == Reply::Shape::bare || reply.download() || !r->barrier) return {};
   print_answer(*r);
   if (r->answer.nil && r->answer.warnings.empty()) {
     if (r->in.op == Op::list || r->in.op == Op::scan) return fail(Code::not_found, "unsupported path");
@@ -563,6 +573,7 @@ void Pipeline::print_answer(Request& r) {
     name_them("Endpoint ignored these unrecognized parameters: ", odd.unknown);
     name_them("Endpoint replaced the value of these parameters with the values captured from the endpoint's path: ", odd.replaced);
   }
+  answer.download = reply.download();
   if (reply.raw()) answer.raw = std::move(reply.raw()), answer.raw_is_envelope = reply.raw_is_envelope();
   answer.nil = reply.is_nil();
   answer.status = reply.status();
@@ -624,7 +635,7 @@ void Pipeline::carry_home(Parked r) {
 }
 
 Result<void> Pipeline::move_to(Parked& r, Place place, StepFunction again) {
-  Lane<Parked>& lane = place == Place::normal ? normal_ : place == Place::cpu ? cpu_ : external_;
+  Lane<Parked>& lane = place == Place::normal ? normal_ : place == Place::cpu ? cpu_ : place == Place::transfer ? transfer_ : external_;
   r->next = step(again);
   if (!lane.push(r)) return fail(Code::busy, "too many requests of this kind, try again");
   return {};
@@ -641,7 +652,8 @@ Pipeline::Pipeline(Core& core, Limits limits)
     : core_(core), limits_(limits), meters_(core.metrics()), lines_(limits.waiting_per_key),
       normal_({2, limits::normal_lane}, [this](Parked r) { carry(std::move(r), Place::normal); }),
       cpu_({2, limits::cpu_lane}, [this](Parked r) { carry(std::move(r), Place::cpu); }),
-      external_({4, limits::external_lane}, [this](Parked r) { carry(std::move(r), Place::external); }) {}
+      external_({4, limits::external_lane}, [this](Parked r) { carry(std::move(r), Place::external); }),
+      transfer_({limits::uploads, limits::uploads}, [this](Parked r) { carry(std::move(r), Place::transfer); }) {}
 
 void Pipeline::submit(Loop& home, Incoming in, AnswerTo reply_to) {
   if (under_way_.fetch_add(1) >= limits_.requests || draining_) {
@@ -652,7 +664,7 @@ void Pipeline::submit(Loop& home, Incoming in, AnswerTo reply_to) {
     answer.error = Error{Code::busy, draining_ ? "the server is shutting down" : "too many requests under way, try again"};
     return reply_to(std::move(answer));  // at the door: not audited, like a quota
   }
-  auto* request = new Request{.id = random_uuid(core_.random()), .home = home, .in = std::move(in), .reply_to = std::move(reply_to), .started = core_.clock().now()};
+  auto* request = new Request{.id = random_uuid(core_.random()), .home = home, .in = std::move(in), .reply_to = std::move(reply_to), .started = core_.clock().now(), .epoch = core_.store().epoch()};
   request->listed.emplace(list_, *request);
   carry(Parked(request), Place::loop);
 }

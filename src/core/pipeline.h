@@ -51,6 +51,7 @@ class Pipeline {
   Result<void> park_for_commit(Parked&, Batch, StepFunction again);
   void write_audit(Parked, bool with_request_line, bool with_answer_line);
   Result<void> park_for_audit(Parked&, bool with_request_line, bool with_answer_line);
+  Result<void> check_epoch(const Request&) const;
   Result<void> find_wrapping_token(Request&);
   Result<std::string> role_of(Request&);
   Result<Reply> handle(Request&), log_in(Request&, Call&);
@@ -76,7 +77,7 @@ class Pipeline {
   std::condition_variable quiet_;
   std::atomic<std::size_t> under_way_ = 0;
   std::atomic<bool> draining_ = false;
-  Lane<Parked> normal_, cpu_, external_;  // last: their threads end before what they use
+  Lane<Parked> normal_, cpu_, external_, transfer_;  // last: their threads end before what they use
 };
 
 }  // namespace sr

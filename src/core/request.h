@@ -24,6 +24,7 @@ struct Incoming {
   struct Header { std::string name, value; bool hmac; };
   std::vector<Header> headers{};             // those that the audit is configured to keep, by name
   std::optional<Error> complaint{};          // of the HTTP layer; said only to those who may know
+  std::shared_ptr<ByteSource> upload{};      // in place of a body: read by a handler that knows what to do with it
   std::chrono::nanoseconds wrap_ttl{};       // X-Vault-Wrap-TTL; 0: the answer is wanted as it is
   bool large = false;                        // too large a body for the I/O thread
   bool open = false;                         // the listener lets anybody ask this: no token, no audit, sealed or not
@@ -42,6 +43,7 @@ struct Answer {
   Strings warnings{};
   std::optional<Reply::Body> raw{};
   bool raw_is_envelope = false;
+  std::shared_ptr<ByteSource> download{};    // in place of what `raw` holds
   std::optional<WrapInfo> wrap{};            // then nothing else is told
   std::optional<Error> error{};
   std::string advice{};                      // a second error text: what to do about the first
@@ -53,7 +55,7 @@ struct Answer {
 };
 using AnswerTo = std::move_only_function<void(Answer)>;  // called once, on the loop that the request came in on
 
-enum class Place : std::uint8_t { loop, normal, cpu, external };
+enum class Place : std::uint8_t { loop, normal, cpu, external, transfer };
 
 // Who asks, as of the last time that the request was identified.
 struct Caller {
@@ -71,6 +73,7 @@ struct Request {
   AnswerTo reply_to;
   Time started;
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
+  std::uint64_t epoch;                       // of the store when it came in
 
   // what admit finds out
   std::shared_ptr<const Router> router{};    // keeps the mount alive

@@ -2,6 +2,7 @@
 #include "base/concat.h"
 #include "core/keys.h"
 #include "core/recovery_key.h"
+#include "core/snapshots.h"
 #include "core/tokens.h"
 #include "storage/keyring.h"
 #include "storage/record.h"
@@ -165,6 +166,16 @@ Result<void> SealState::unseal_itself(const Opened& opened) {
   return open({std::move(root_key), {}}, opened);
 }
 
+Result<void> SealState::reopen(Keys keys, const Opened& opened) {
+  std::lock_guard only(opening_);
+  if (is_open()) return {};
+  const auto known = TRY(rows());
+  if (!known) return fail(Code::invalid, "Vault is not initialized");
+  const bool fits = !keys.unseal_key.empty() && !known->config.opens_itself() && open_root_key(keys.unseal_key, known->wrapped_root_key).has_value();
+  if (!fits) keys.unseal_key = {};
+  return open(std::move(keys), opened);
+}
+
 Result<KeySecret> SealState::unwrap(const Rows& rows, const AutoSeal& seal) const { return seal.unwrap(TRY(WrappedKey::parse(rows.wrapped_root_key))); }
 
 Result<std::shared_ptr<const Keyring>> SealState::ring(const KeySecret& root_key) const {
@@ -200,6 +211,7 @@ Result<void> SealState::open(Keys keys, const Opened& opened) {
   auto go = [&]() -> Result<void> {
     Transaction inside(parts_.store, &parts_.barrier);
     inside.go_on(Tier::any);
+    TRY(check_restored());
     const auto row = TRY(core_view(inside).get(keys::cluster));
     {
       std::lock_guard lock(mutex_);
@@ -219,6 +231,16 @@ Result<void> SealState::open(Keys keys, const Opened& opened) {
   open_.store(true, std::memory_order_release);
   parts_.log.info("core", "vault is unsealed");
   return {};
+}
+
+// A snapshot that was restored without its keys could not be told from one that somebody had changed; now it can.
+Result<void> SealState::check_restored() const {
+  const auto row = TRY(raw_row(parts_.store, keys::restored));
+  if (!row) return {};
+  const auto [sums, sealed] = split_restored(*row);
+  const auto ring = parts_.barrier.keyring();
+  if (ring && equal_in_constant_time(seal_sums(*ring, sums), sealed)) return {};
+  return fail(Code::internal, "the snapshot that was restored here had been changed by somebody without its keys: restore another one");
 }
 
 void SealState::reset_unseal() {

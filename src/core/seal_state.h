@@ -72,6 +72,9 @@ class SealState {
   Result<void> unseal(std::string_view share, Purpose, const Opened& opened);
   // Without shares, by a seal that opens itself. What a former key of the seal has wrapped is wrapped again.
   Result<void> unseal_itself(const Opened& opened);
+  // With the keys themselves, which the server has had. The shares of what is there now may be others.
+  struct Keys { KeySecret root_key, unseal_key; };
+  Result<void> reopen(Keys, const Opened& opened);
   void reset_unseal();
   void seal();
 
@@ -83,7 +86,6 @@ class SealState {
 
  private:
   struct Rows { SealConfig config; std::string wrapped_root_key; };
-  struct Keys { KeySecret root_key, unseal_key; };
   Result<std::optional<Rows>> rows() const;
   const AutoSeal* seal_of(const SealConfig&) const;
   bool must_migrate(const SealConfig& stored) const { return stored.type != parts_.seals.type(); }
@@ -93,6 +95,7 @@ class SealState {
   Result<Keys> migrate(const Rows&, Keys);
   Result<void> open(Keys, const Opened&);
   void wrap_again(const Rows&, const KeySecret& root_key) const;
+  Result<void> check_restored() const;
 
   const Parts parts_;
   std::mutex opening_;          // one opening at a time; held while a seal is asked

@@ -62,6 +62,7 @@ class Tokens {
 
   void on_commit(Revision, std::span<const std::string_view> keys);
   void forget();                             // at seal
+  void forget_swept() { sweep_mark_.clear(); }  // with the job thread at rest: the store is another one
   void set_poke(std::function<void()> poke) { poke_ = std::move(poke); }  // wakes the job thread
 
  private:

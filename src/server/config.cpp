@@ -150,7 +150,6 @@ Result<void> merge_config(Config& config, std::string_view text, std::string_vie
       else if (unenforced.contains(key)) return refused(item, "is not supported yet: take it out");
       else config.notes.push_back(unknown_field(item, source));
     }
-    if (config.raw_storage_endpoint) config.notes.push_back("\"raw_storage_endpoint\" has no effect: this server has no such endpoint yet");
     if (config.default_lease_ttl > config.max_lease_ttl) return fail(Code::invalid, "default_lease_ttl is longer than max_lease_ttl");
     return {};
   };

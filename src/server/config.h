@@ -44,7 +44,7 @@ struct Config {
   bool audit_prefix = false;           // allow_audit_log_prefixing
   std::vector<std::string> audit_folders{};  // where audit files may lie; empty: anywhere that is harmless
   bool disable_mlock = false;
-  bool raw_storage_endpoint = false;   // told in sys/config/state and not served yet
+  bool raw_storage_endpoint = false;   // sys/raw is there
   bool introspection_endpoint = false; // sys/internal/inspect is there
   std::vector<std::string> notes{};    // what was read and has no effect here, or is unknown; for the log
 };

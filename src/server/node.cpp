@@ -35,6 +35,7 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table, Seals s
   options.audit_devices = config.audit_devices;
   options.audit_by_api = config.audit_by_api;
   options.introspection = config.introspection_endpoint;
+  options.raw_storage = config.raw_storage_endpoint;
   options.sanitized_config = sanitized(config);
   for (const auto& listener : config.listeners)
     for (const auto& [status, headers] : listener.http.custom_headers)
@@ -50,6 +51,7 @@ Node::Node(const Config& config, Log& log, std::unique_ptr<Table> table, Seals s
     services_.push_back(std::make_unique<http::V1>(*core_, listener.http));
     listeners.push_back(listener.net);
     listeners.back().service = services_.back().get();
+    listeners.back().limits.streams_body = &http::V1::streams_body;
   }
   server_ = std::make_unique<net::Server>(loops_, *services_.front(), log_, net::Server::Options{.listeners = std::move(listeners)});
 }

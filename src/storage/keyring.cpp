@@ -104,6 +104,11 @@ const Aes256Gcm* Keyring::key_of(std::uint32_t term) const {
   return found == terms_.end() ? nullptr : &found->second->cipher;
 }
 
+std::string Keyring::root_key_id() const {
+  const Sha256Digest digest = HmacSha256(root_key_->reveal())("strongroom: which root key this is");
+  return print_hex(std::span(digest).first(8));
+}
+
 // The NUL ends the purpose, so that no two pairs make the same text.
 std::string Keyring::storage_hmac(std::string_view purpose, std::string_view text) const {
   SR_ASSERT(purpose.find('\0') == std::string_view::npos);

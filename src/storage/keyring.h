@@ -39,6 +39,7 @@ class Keyring {
   const Aes256Gcm& active_key() const { return terms_.rbegin()->second->cipher; }
   const Aes256Gcm* key_of(std::uint32_t term) const;  // null for an unknown term
   const KeySecret& root_key() const { return *root_key_; }
+  std::string root_key_id() const;  // names it and tells nothing of it: 16 hex digits
 
   // A keyed hash of a name that must not lie in a storage key as it is (token id, accessor, secret id): 40 hex digits,
   // the same for the same `purpose` and `text` as long as the store lives, unrelated for another purpose.

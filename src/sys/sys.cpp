@@ -25,6 +25,7 @@ Spec spec(Core& core) {
       &password_policy_routes,
       &key_routes,      &rekey_routes,  &generate_root_routes,
       &remount_routes,
+      &snapshot_routes, &raft_routes,   &raw_routes,
       &metrics_routes,  &observe_routes, &inspect_routes,
   };
   for (auto* part : parts)

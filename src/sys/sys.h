@@ -67,6 +67,11 @@ class Sys final : public Engine {
   // quotas.cpp
   Result<Reply> read_quota_config(Call&), write_quota_config(Call&);
   Result<Reply> list_rate_limits(Call&), read_rate_limit(Call&), write_rate_limit(Call&), delete_rate_limit(Call&);
+  // snapshot.cpp, raft.cpp, raw.cpp: the store as a whole, and row by row
+  Result<Reply> take_snapshot(Call&), restore_snapshot(Call&), force_snapshot(Call&);
+  Result<Reply> read_raft_configuration(Call&), read_autopilot_state(Call&), read_autopilot(Call&), write_autopilot(Call&);
+  Result<Reply> read_raw(Call&), write_raw(Call&), delete_raw(Call&), list_raw(Call&);
+  Result<bool> raw_exists(Call&);
   // web_settings.cpp
   Result<Reply> read_cors(Call&), write_cors(Call&), delete_cors(Call&);
   Result<Reply> list_ui_headers(Call&), read_ui_header(Call&), write_ui_header(Call&), delete_ui_header(Call&);
@@ -112,6 +117,9 @@ std::vector<Route> remount_routes();
 std::vector<Route> metrics_routes();
 std::vector<Route> observe_routes();
 std::vector<Route> inspect_routes();
+std::vector<Route> snapshot_routes();
+std::vector<Route> raft_routes();
+std::vector<Route> raw_routes();
 std::vector<Route> web_routes();
 std::vector<Route> quota_routes();
 std::vector<Route> logger_routes();

@@ -26,6 +26,7 @@ class FlakyTable final : public Table {
     std::atomic<Revision> durable{0};
     std::atomic<int> delay_ms{0};
     std::atomic<int> writes{0};
+    std::atomic<bool> keeps_its_content{false};  // replacing it fails
   };
   explicit FlakyTable(Switches& switches) : switches_(switches) {}
   std::unique_ptr<const Snapshot> snapshot() const override { return table_->snapshot(); }
@@ -43,6 +44,11 @@ class FlakyTable final : public Table {
     auto written = table_->write(changes);
     if (written) switches_.durable = changes.back().revision;
     return written;
+  }
+  Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t bytes) override { return table_->begin_replacement(bytes); }
+  Result<void> replace(Replacement& replacement, Revision revision) override {
+    if (switches_.keeps_its_content) return fail(Code::internal, "store: input/output error");
+    return table_->replace(replacement, revision);
   }
 
  private:

@@ -34,6 +34,7 @@ class World {
     std::unique_ptr<Table> table = memory_table();
     bool introspection = false;
     SealChoice seals{};
+    bool raw_storage = false;
     std::function<void(Core&)> prepare{};  // before the first request: further types
     std::string log_file{};                // with all that is logged; empty: nothing is
   };
@@ -43,6 +44,7 @@ class World {
     Core::Options core_options;
     core_options.cluster_name = "in-process";
     core_options.introspection = options.introspection;
+    core_options.raw_storage = options.raw_storage;
     core_options.sweeps = false;  // advance() does
     core_options.unseal_pace = {.retry_first = std::chrono::milliseconds(1), .retry_most = std::chrono::milliseconds(4)};
     core_ = std::make_unique<Core>(Core::Parts{*store_, clock_, random_, log_, options.seals}, std::move(core_options));
