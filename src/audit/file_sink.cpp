@@ -93,7 +93,9 @@ FileSink::~FileSink() {
 Result<void> FileSink::judge_folder(const std::string& folder) const {
   const auto lies_in = [&](const std::string& root) {
     std::error_code problem;
-    const fs::path real = fs::weakly_canonical(root, problem), given(folder);
+    const fs::path given(folder);
+    fs::path real = fs::weakly_canonical(root, problem);
+    if (!real.has_filename()) real = real.parent_path();  // "/var/log/" is "/var/log"
     return !problem && !real.empty() && std::mismatch(real.begin(), real.end(), given.begin(), given.end()).first == real.end();
   };
   if (lies_in(device_folder)) return {};  // the devices themselves are judged

@@ -84,4 +84,16 @@ constexpr std::size_t quota_clients_of_one = 1 << 16;         // by one of them;
 constexpr std::chrono::seconds quota_interval{366 * 24 * 3600};
 constexpr std::size_t quota_exempt_paths = 1000;
 
+
+// ---- leases -------------------------------------------------------------------------------------------------------------
+constexpr unsigned revocation_lane = 8;                       // threads that take secrets back outside
+constexpr unsigned revocation_lane_of_mount = 4;              // of these, for one mount at a time
+constexpr unsigned revocation_stuck = 64;                     // threads beyond, for those whose outside does not answer
+constexpr std::size_t revocations_of_mount = 256;             // waiting for the lane
+constexpr std::chrono::seconds revocation_deadline{90};       // of one attempt
+constexpr std::chrono::seconds revocation_retry{10};          // doubles with each failure
+constexpr std::chrono::seconds revocation_retry_max{3600};
+constexpr unsigned revocation_failures = 6;                   // then the lease is called irrevocable; it is still tried
+constexpr std::size_t revocation_error_bytes = 240;           // of the reason that is kept
+constexpr std::size_t irrevocable_shown = 10'000;             // of one answer that does not ask for all
 }  // namespace sr::limits

@@ -107,6 +107,7 @@ struct Acl::Compiled {
   Arena values;  // of parameters
 
   const Rule* judge(Op op, std::string_view path) const;
+  const Rule* judge(Op op, std::string_view path, std::string_view folded) const;
 };
 
 std::vector<std::string_view> Decision::granting_policies() const {
@@ -189,12 +190,22 @@ const Rule* Acl::Compiled::judge(Op op, std::string_view path) const {
   return best == acl::Trie::none ? nullptr : &rules[static_cast<std::size_t>(best)];
 }
 
+// Of a name with several spellings: rules that write it as it was sent count, and those that write it in small letters. The more
+// special one decides; of two that name it exactly each has to allow what is asked.
+const Rule* Acl::Compiled::judge(Op op, std::string_view path, std::string_view folded) const {
+  const Rule* sent = judge(op, path);
+  const Rule* meant = folded.empty() ? nullptr : judge(op, folded);
+  if (!sent || !meant) return sent ? sent : meant;
+  if (sent->is_exact() && meant->is_exact()) return sent->capabilities.has(needed_for(op)) ? meant : sent;
+  return std::max(sent, meant);  // they are sorted by priority
+}
+
 Decision Acl::decide(const Question& question) const {
   static const Grant root_grant{.policy = "root", .capabilities = {}};
   if (root_) return {.allowed = true, .root = true, .sudo = true, .grants = {&root_grant, 1}};
   if (question.op == Op::help) return {.allowed = true};  // everyone may read about a path, one for sudo too
 
-  const Rule* rule = compiled_->judge(question.op, question.path);
+  const Rule* rule = compiled_->judge(question.op, question.path, question.folded);
   if (!rule) return {};
   Decision decision{.sudo = rule->capabilities.has(Capability::sudo),
                     .min_wrapping_ttl = rule->min_wrapping_ttl,
@@ -219,9 +230,9 @@ Decision Acl::decide(const Question& question) const {
   return decision;
 }
 
-std::vector<std::string> Acl::capabilities(std::string_view path) const {
+std::vector<std::string> Acl::capabilities(std::string_view path, std::string_view folded) const {
   if (root_) return {"root"};
-  const Rule* rule = compiled_->judge(Op::list, path);
+  const Rule* rule = compiled_->judge(Op::list, path, folded);
   if (!rule || !rule->grants_anything()) return {"deny"};
   return rule->capabilities.names();
 }

@@ -35,6 +35,7 @@ struct Grant {
 struct Question {
   Op op = Op::read;
   std::string_view path{};                              // canonical: ApiPath::view()
+  std::string_view folded{};                            // the same in small letters, where the case of a name does not count; or empty
   const json::Value* parameters = nullptr;              // body, or query of GET and LIST, as an object; null: none
   std::optional<std::chrono::nanoseconds> wrap_ttl{};   // of a request that asks to be wrapped
   bool needs_sudo = false;                              // the path is among those for root
@@ -66,7 +67,7 @@ class Acl {
   Decision decide(const Question& question) const;
 
   // For sys/capabilities: sorted; {"root"}, {"deny"} when nothing is given.
-  std::vector<std::string> capabilities(std::string_view path) const;
+  std::vector<std::string> capabilities(std::string_view path, std::string_view folded = {}) const;
 
   // May the holder know of the mount "secret/", "auth/userpass/"? For sys/internal/ui/mounts.
   bool reaches(std::string_view mount_path) const;

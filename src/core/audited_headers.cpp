@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t headers_max = 64, name_bytes = 256;
 
-struct Row {
+struct HeaderRow {
   bool hmac = false;
   template <class Archive> void fields(Archive& archive) { archive(1, hmac); }
 };
@@ -32,7 +32,7 @@ Result<AuditedHeaders::Table> AuditedHeaders::list(Transaction& transaction) con
   for (const auto& name : names) {
     const auto row = TRY(view.get(concat(keys::audited_headers, name)));
     if (!row) continue;
-    const Row known = TRY(load_record<Row>(row->value));
+    const HeaderRow known = TRY(load_record<HeaderRow>(row->value));
     table.push_back({name, known.hmac});
   }
   return table;
@@ -42,7 +42,7 @@ Result<std::optional<AuditedHeader>> AuditedHeaders::read(Transaction& transacti
   if (!is_header_name(name)) return std::nullopt;
   const auto row = TRY(core_view(transaction).get(key_of(name)));
   if (!row) return std::nullopt;
-  const Row known = TRY(load_record<Row>(row->value));
+  const HeaderRow known = TRY(load_record<HeaderRow>(row->value));
   return AuditedHeader{to_lower(name), known.hmac};
 }
 
@@ -51,7 +51,7 @@ Result<void> AuditedHeaders::write(Transaction& transaction, std::string_view na
   View view = core_view(transaction);
   const std::string key = key_of(name);
   if (!TRY(view.get(key)) && TRY(view.list(keys::audited_headers, {.limit = headers_max})).size() >= headers_max) return fail(Code::invalid, "too many audited headers");
-  Row row{hmac};
+  HeaderRow row{hmac};
   return view.put(key, store_record(row));
 }
 

@@ -16,6 +16,7 @@ Core::Core(Parts parts, Options options)
       lockouts_(barrier_, parts.clock, options_.lockout),
       policies_(parts.clock),
       tokens_(barrier_, parts.clock, parts.random),
+      leases_(barrier_, parts.clock, parts.random, tokens_),
       wrapping_(tokens_, barrier_, parts.clock),
       web_(parts.store, barrier_, parts.log),
       quotas_(parts.store, barrier_, parts.clock, parts.log, metrics_),
@@ -24,20 +25,25 @@ Core::Core(Parts parts, Options options)
       root_generation_({barrier_, tokens_, parts.clock, parts.random}),
       audit_({parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_}, options_.audit_require),
       audited_headers_(parts.store, barrier_, parts.log),
+      intents_({parts.store, barrier_, parts.log, mounts_, leases_}),
+      revocations_({parts.store, barrier_, parts.clock, parts.log, mounts_, tokens_, leases_}, metrics_, options_.revocation_deadline),
       snapshots_({parts.store, barrier_, parts.clock, parts.log}, [this](auto replacement, Revision later_than, const KeySecret* root_key) { return replace_store(std::move(replacement), later_than, root_key); }),
       pipeline_(*this, options_.limits),
-      jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep(); }),
+      jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep_all_but_leases(); }),
+      lease_jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { sweep_leases(options_.sweeps); }),
       unsealer_({seal_, parts.clock, parts.random, parts.log, [this] { return seal_.unseal_itself([this] { return load(); }); }}, options_.unseal_pace) {
   set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
   mounts_.ttl_max = options_.max_lease_ttl;
   mounts_.set_poke([this] { jobs_.poke(); });
   tokens_.set_poke([this] { jobs_.poke(); });
-  mounts_.set_revoker([this](Store& store, const std::string& uuid) { return tokens_.revoke_issued_by(store, barrier_, uuid); });
+  revocations_.set_poke([this] { lease_jobs_.poke(); });
+  mounts_.set_is_settled([this](const std::string& uuid) { return revocations_.is_empty(uuid); });
   parts_.store.subscribe([this](Revision revision, std::span<const std::string_view> keys) {
     tokens_.on_commit(revision, keys);
     policies_.on_commit(revision, keys);
     mounts_.on_commit(revision, keys);
+    revocations_.on_commit(keys);
     audit_.on_commit(revision, keys);
     audited_headers_.on_commit(keys);
     web_.on_commit(keys);
@@ -114,6 +120,10 @@ Result<void> Core::load() {
   Transaction transaction(parts_.store, &barrier_);
   tokens_.take_up_jobs(transaction);
   jobs_.poke();
+  lease_jobs_.poke();
+  std::set<std::string> under_way;
+  for (const auto& request : pipeline_.list_under_way()) under_way.insert(request.id);
+  intents_.take_up(revocations_.lane(), under_way);
   return {};
 }
 
@@ -126,8 +136,10 @@ Result<void> Core::replace_store(std::unique_ptr<Replacement> next, Revision lat
   auto unseal_key = seal_.unseal_key();
   const auto devices = audit_.enabled();
   seal();
+  std::lock_guard no_leases(lease_sweep_mutex_);
   AuditBroker::wait_until_closed(*devices);
   tokens_.forget_swept();
+  leases_.expiry().forget();
   const auto replaced = parts_.store.replace(std::move(next), later_than);
   if (!replaced) {
     TRY(seal_.reopen({before->root_key().copy(), std::move(unseal_key)}, [this] { return load(); }));
@@ -174,6 +186,7 @@ void Core::close() {
   audited_headers_.unload();
   web_.unload();
   quotas_.unload();
+  revocations_.forget();
   tokens_.forget();
   rekeying_.forget();
   root_generation_.forget();
@@ -181,6 +194,19 @@ void Core::close() {
 }
 
 std::size_t Core::sweep() {
+  const std::size_t ended = sweep_leases(true);
+  return ended + sweep_all_but_leases();
+}
+
+// What was asked for is done as soon as it is poked; what is due, when it is time to look.
+std::size_t Core::sweep_leases(bool due_too) {
+  std::lock_guard lock(lease_sweep_mutex_);
+  if (barrier_.locked()) return 0;
+  const std::size_t ended = revocations_.work_jobs();
+  return ended + (due_too ? revocations_.take_due() : 0);
+}
+
+std::size_t Core::sweep_all_but_leases() {
   std::lock_guard lock(sweep_mutex_);
   if (barrier_.locked()) return 0;
   const std::size_t swept = tokens_.sweep(parts_.store, barrier_);

@@ -7,12 +7,15 @@
 #include "core/audit_broker.h"
 #include "core/audited_headers.h"
 #include "core/jobs.h"
+#include "core/leases.h"
 #include "core/lockouts.h"
 #include "core/mounts.h"
+#include "core/outside_intents.h"
 #include "core/pipeline.h"
 #include "core/policies.h"
 #include "core/quotas.h"
 #include "core/rekeying.h"
+#include "core/revocations.h"
 #include "core/root_generation.h"
 #include "core/rotation.h"
 #include "core/seal_state.h"
@@ -54,6 +57,7 @@ class Core {
     bool sweeps = true;                  // false: a test calls sweep()
     std::chrono::milliseconds sweep_interval{1000};
     Unsealer::Pace unseal_pace{};
+    std::chrono::milliseconds revocation_deadline = limits::revocation_deadline;
   };
   Core(Parts parts, Options options);
   ~Core();
@@ -81,7 +85,7 @@ class Core {
   void close();   // after drain(): closes audit devices and forgets what was cached; the rest ends with the destructor
   void let_go();  // on a loop after close(): drops what that thread still holds
 
-  std::size_t sweep();                                           // what is due; blocks
+  std::size_t sweep();                                           // what is due; blocks, but not for what is outside
   void sweep_soon() { jobs_.poke(); }                            // the same, on the job thread
 
   Store& store() { return parts_.store; }
@@ -97,6 +101,8 @@ class Core {
   Lockouts& lockouts() { return lockouts_; }
   Policies& policies() { return policies_; }
   Tokens& tokens() { return tokens_; }
+  Leases& leases() { return leases_; }
+  Revocations& revocations() { return revocations_; }
   Rotation& rotation() { return rotation_; }
   Rekeying& rekeying() { return rekeying_; }
   RootGeneration& root_generation() { return root_generation_; }
@@ -112,6 +118,7 @@ class Core {
   Result<void> name_this_program(Transaction& inside);
   Result<void> load();                // what lies behind the barrier, once it is open
   Result<void> replace_store(std::unique_ptr<Replacement>, Revision later_than, const KeySecret* root_key);
+  std::size_t sweep_leases(bool due_too), sweep_all_but_leases();
   Result<void> record_this_program();
 
   const Parts parts_;
@@ -123,6 +130,7 @@ class Core {
   Lockouts lockouts_;
   Policies policies_;
   Tokens tokens_;
+  Leases leases_;
   Wrapping wrapping_;
   WebSettings web_;
   Quotas quotas_;
@@ -131,10 +139,13 @@ class Core {
   RootGeneration root_generation_;
   AuditBroker audit_;
   AuditedHeaders audited_headers_;
-  std::mutex sweep_mutex_;  // one sweep at a time
+  std::mutex sweep_mutex_, lease_sweep_mutex_;  // one sweep of a kind at a time
+  OutsideIntents intents_;
+  Revocations revocations_;
   Snapshots snapshots_;
   Pipeline pipeline_;
-  Jobs jobs_;               // last but one: its thread ends before all else, and after that of
+  Jobs jobs_;               // the last three: their threads end before all else
+  Jobs lease_jobs_;         // taking leases back holds up nothing else
   Unsealer unsealer_;
 };
 

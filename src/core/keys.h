@@ -29,9 +29,18 @@ constexpr std::string_view tokens = "token/";              // + hash of the id
 constexpr std::string_view accessors = "accessor/";        // + hash of the accessor
 constexpr std::string_view children = "token-child/";      // + parent's hash + "/" + child's hash
 constexpr std::string_view children_changed = "token-children-changed/";  // + parent's hash: rewritten with each child
-constexpr std::string_view by_mount = "token-mount/";      // + uuid of an auth mount + "/" + hash
 constexpr std::string_view cubbyholes_going = "job/cubbyhole/";  // + hash: too large to end with its token
-constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of the second + "/" + hash
+constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of the second + "/" + hash of a token
+
+constexpr std::string_view leases = "lease/";              // + the last part of the id, which is drawn
+constexpr std::string_view lease_expiry = "lease-expiry/"; // + 16 hex digits of the second + "/" + uuid of the mount + "/" + name
+constexpr std::string_view issued = "issued/";             // + uuid of a mount + "/" + path inside + "/" + name of the lease, or "h" + hash of the token
+constexpr std::string_view token_leases = "token-lease/";  // + hash of a token + "/" + name
+constexpr std::string_view leases_changed = "token-leases-changed/";  // + hash of a token: rewritten with each lease
+constexpr std::string_view leases_going = "job/token-leases/";  // + hash of a token that is gone
+constexpr std::string_view irrevocable = "lease-irrevocable/";  // + name
+constexpr std::string_view revocations = "job/revoke-prefix/";  // + id: everything under a prefix
+constexpr std::string_view intents = "job/outside/";       // + uuid of a mount + "/" + id of the request
 
 constexpr std::string_view lockouts = "lockout/";          // + uuid of an auth mount + "/" + hash of who fails to log in
 constexpr std::string_view versions = "version/";          // + version of this program

@@ -38,7 +38,7 @@ void Mounts::sweep(Store& store) {
     if (!done && !is_sealed) log_.warn("core", "a mount's job goes on later", {{"job", job}, {"mount", uuid}, {"why", done.error().message}});
   };
   for (const auto& uuid : jobs_under(store, barrier_, "unmount/"))
-    if (!revoke_issued_ || revoke_issued_(store, uuid)) log_failure("unmount", uuid, empty(store, uuid));
+    if (!is_settled_ || is_settled_(uuid)) log_failure("unmount", uuid, empty(store, uuid));
   for (const auto& uuid : jobs_under(store, barrier_, "upgrade/")) log_failure("upgrade", uuid, upgrade(store, uuid));
 }
 

@@ -219,6 +219,17 @@ Result<void> Mounts::load() {
   return {};
 }
 
+Result<std::shared_ptr<const Mount>> Mounts::find_or_open(Transaction& transaction, const std::string& uuid) const {
+  const auto now = router();
+  if (const Mount* mount = now->by_uuid(uuid)) return std::shared_ptr<const Mount>(now, mount);
+  const auto row = TRY(core_view(transaction).get(concat(keys::mounts, uuid)));
+  if (!row) return nullptr;
+  auto entry = TRY(load_record<MountEntry>(row->value));
+  const Spec* spec = spec_of(entry);
+  if (!spec) return fail(Code::internal, concat("mount ", entry.path, " is of the type \"", entry.type, "\", which this server does not know"));
+  return make(*spec, std::move(entry), core_view(transaction).at(concat(keys::mounts, uuid)).text(), row->revision);
+}
+
 void Mounts::unload() { router_.store(std::make_shared<Router>(fixed_, 0)); }
 
 void Mounts::on_commit(Revision, std::span<const std::string_view> committed) {

@@ -37,8 +37,10 @@ class Mounts {
   // mount_jobs.cpp: empties the storage of mounts that are going, and upgrades those that are marked. Blocks; on the job thread only.
   void sweep(Store&);
   void set_poke(std::function<void()> poke) { poke_ = std::move(poke); }
-  // Revokes what an auth mount has issued; set by the core, since tokens are not the table's business.
-  void set_revoker(std::function<bool(Store&, const std::string& uuid)> revoke) { revoke_issued_ = std::move(revoke); }
+  // Whether all that a mount has issued has been taken back; set by the core, since tokens and leases are not the table's business.
+  void set_is_settled(std::function<bool(const std::string& uuid)> is_settled) { is_settled_ = std::move(is_settled); }
+  // One that is mounted, or one that is going and has to take back what it issued. Null: neither.
+  Result<std::shared_ptr<const Mount>> find_or_open(Transaction&, const std::string& uuid) const;
 
   Seconds ttl_default = limits::default_lease_ttl;           // of the system; from the configuration
   Seconds ttl_max = limits::max_lease_ttl;
@@ -60,7 +62,7 @@ class Mounts {
   Router::Mounts fixed_;
   Published<Router> router_;
   std::function<void()> poke_;
-  std::function<bool(Store&, const std::string&)> revoke_issued_;
+  std::function<bool(const std::string&)> is_settled_;
   friend class MountHost;
 };
 

@@ -3,7 +3,9 @@
 #include "base/concat.h"
 #include "core/core.h"
 #include "core/envelope.h"
-#include "core/policy_path.h"
+#include "core/outside_intents.h"
+#include "core/folded_path.h"
+#include "storage/record.h"
 
 namespace sr {
 namespace {
@@ -88,7 +90,7 @@ void Pipeline::carry(Parked request, Place place) {
 Result<void> Pipeline::resolve(Parked& r) {
   TRY(check_epoch(*r));
   r->complaint.reset();
-  r->policy_path.clear();
+  r->folded_path.clear();
   r->route = nullptr;
   r->router = core_.mounts().router();
   r->barrier = &core_.barrier();
@@ -112,7 +114,7 @@ Result<void> Pipeline::resolve(Parked& r) {
   }
   r->route = found->route;
   r->captured = found->captured;
-  r->policy_path = folded_path(*found->route, found->captured, path);
+  r->folded_path = folded_path(*found->route, found->captured, path);
   if (r->in.op == Op::help) return {};
   if (r->mount->entry.upgrading) {
     r->complaint = Error{Code::invalid, std::string(upgrading)};
@@ -267,7 +269,7 @@ Result<void> Pipeline::judge(Parked& r) {
   if (r->caller.token) {
     r->lap = SteadyClock::now();
     r->caller.acl = TRY(core_.policies().acl(transaction(*r), r->caller.token->policies, r->caller.held->policy_set));
-    const Question question{.op = r->in.op, .path = r->policy_path.empty() ? r->in.path.view() : r->policy_path, .parameters = r->in.body,
+    const Question question{.op = r->in.op, .path = r->in.path.view(), .folded = r->folded_path, .parameters = r->in.body,
                             .wrap_ttl = r->in.wrap_ttl.count() > 0 ? std::optional(r->in.wrap_ttl) : std::nullopt,
                             .needs_sudo = r->route && r->route->access == Access::root};
     r->decision = r->caller.acl->decide(question);
@@ -327,8 +329,8 @@ Result<void> Pipeline::filter_keys(Request& r, Reply& reply) {
     if (!path) continue;
     const Mount* mount = r.router->find(path->view());
     const auto found = mount ? match(mount->spec, path->view().substr(std::min(path->view().size(), mount->entry.path.size()))) : std::nullopt;
-    const std::string folded = policy_path(*r.router, path->view());
-    const Question question{.op = key.text.ends_with('/') ? Op::list : Op::read, .path = folded, .needs_sudo = found && found->route->access == Access::root};
+    const std::string folded = folded_path(*r.router, path->view());
+    const Question question{.op = key.text.ends_with('/') ? Op::list : Op::read, .path = path->view(), .folded = folded, .needs_sudo = found && found->route->access == Access::root};
     if (!r.caller.acl->decide(question).allowed) continue;
     kept.emplace_back(key.text);
     if (const json::Value* about = info ? info->find(key.text) : nullptr) kept_info.put(key.text, *about);
@@ -383,8 +385,9 @@ Result<Reply> Pipeline::handle(Request& r) {
     TRY(filter_keys(r, reply));
     return reply;
   }
-  r.intent = TRY(r.verb->outside.plan(*r.mount->engine, call));
-  return Reply::empty();
+  Planned planned = TRY(r.verb->outside.plan(*r.mount->engine, call));
+  r.intent = std::move(planned.intent);
+  return std::move(planned.reply);
 }
 
 // One transaction with the count of failed logins: a guess is answered only when its count is durable, and a good login only when
@@ -421,6 +424,7 @@ Result<void> Pipeline::audit_request(Parked& r) {
 }
 
 Result<void> Pipeline::run(Parked& r) {
+  r->intent.reset();  // of a plan that lost a race
   const Cost cost = r->in.op == Op::help ? Cost::normal : r->verb->cost;
   const Place lane = cost == Cost::cpu ? Place::cpu : cost == Cost::transfer ? Place::transfer : Place::normal;  // the plan of an external verb is normal
   if (r->place != lane) return move_to(r, lane, &Pipeline::run);
@@ -433,14 +437,39 @@ Result<void> Pipeline::run(Parked& r) {
 }
 
 Result<void> Pipeline::add_records(Parked& r) {
-  if (r->reply->lease()) return fail(Code::internal, "leases of secrets are not kept yet");  // and one that nobody ends is none
+  if (r->reply->lease()) TRY(add_lease(*r));
   if (const auto& login = r->reply->login())
     r->reply->set_auth(TRY(core_.tokens().log_in(transaction(*r), *r->barrier, *r->mount, r->in.path, *login, *r->reply)));
-  if (r->intent || r->outcome) {
-    View jobs = View::core(transaction(*r), r->in.path.space()).under("job/outside/");
-    if (r->outcome) TRY(jobs.remove(r->id));
-    else TRY(jobs.put(r->id, r->intent->what));
+  if (r->intent && !r->verb->outside.begin) {
+    const std::string key = OutsideIntent::key(r->mount->entry.uuid, r->id);
+    if (r->outcome) TRY(core_view(transaction(*r)).remove(key));
+    else TRY(core_view(transaction(*r)).put(key, store_record(OutsideIntent{.op = r->in.op, .inside = std::string(r->inside), .what = r->intent->what.copy()})));
   }
+  return {};
+}
+
+// In the transaction of the secret itself. Of one that was made outside already, and whose token is gone since, the lease ends at
+// once: what is outside has to be taken back.
+Result<void> Pipeline::add_lease(Request& r) {
+  constexpr std::string_view one_use_left = "Secret cannot be returned; token had one use left, so leased credentials were immediately revoked.";
+  Reply& reply = *r.reply;
+  const bool is_last_use = r.caller.limited && r.caller.token->uses == 1;
+  const bool is_made = r.outcome.has_value();
+  if (is_last_use && !is_made) return transaction(r).discard_writes(), fail(Code::invalid, std::string(one_use_left));
+  if (is_last_use) {
+    TRY(core_.leases().create_ended(transaction(r), *r.mount, r.inside, *reply.lease()));
+    reply = Reply::refuse({Code::invalid, std::string(one_use_left)});
+    return {};
+  }
+  Strings warnings;
+  const Leases::Wish wish{.mount = *r.mount, .path = r.in.path.view(), .inside = r.inside, .caller = r.caller, .lease = *reply.lease(), .is_made = is_made};
+  auto made = TRY(core_.leases().create(transaction(r), wish, warnings));
+  if (made.ends_at_once) {
+    reply = Reply::refuse({Code::denied, std::string(invalid_token)});
+    return {};
+  }
+  for (auto& warning : warnings) reply.add_warning(std::move(warning));
+  reply.set_lease_info(std::move(made.info));
   return {};
 }
 
@@ -510,8 +539,19 @@ void Pipeline::leave_line(Request& r) {
 Result<void> Pipeline::act(Parked& r) {
   if (!r->intent) r->next = step(&Pipeline::audit_answer);
   else if (r->place != Place::external) return move_to(r, Place::external, &Pipeline::act);
+  else if (r->verb->outside.begin) hand_over(std::move(r));
   else r->outcome = r->verb->outside.act(*r->mount->engine, *r->intent, Attempt::first);
   return {};
+}
+
+// Whoever was asked calls back once, and the request goes on at home. Until then it is parked there.
+void Pipeline::hand_over(Parked r) {
+  const Request& request = *r;
+  auto done = [this, parked = std::move(r)](Result<Secret> outcome) mutable {
+    parked->outcome = std::move(outcome);
+    carry_home(std::move(parked));
+  };
+  request.verb->outside.begin(*request.mount->engine, *request.intent, std::move(done));
 }
 
 // An error from settle leaves the intent to the start-up job; a Reply::refuse ends it.
@@ -560,6 +600,11 @@ void Pipeline::print_answer(Request& r) {
   if (reply.data()) reply.data()->print(answer.data);
   if (reply.auth()) reply.auth()->print().print(answer.auth);
   answer.lease_ttl = reply.read_again_after();
+  if (const auto& lease = reply.lease_info()) {
+    answer.lease_id = lease->id;
+    answer.lease_ttl = lease->ttl;
+    answer.renewable = lease->renewable;
+  }
   answer.warnings = reply.warnings();
   const bool says_something = !reply.is_nil() || !reply.warnings().empty();  // a 204 stays one
   if (says_something && r.route && !r.route->any_field && r.in.body && r.in.op != Op::help) {

@@ -55,6 +55,8 @@ class Pipeline {
   Result<void> find_wrapping_token(Request&);
   Result<std::string> role_of(Request&);
   Result<Reply> handle(Request&), log_in(Request&, Call&);
+  Result<void> add_lease(Request&);
+  void hand_over(Parked);
   void cap_page(Request&) const;
   Result<void> filter_keys(Request&, Reply&);
   void print_answer(Request&);

@@ -82,7 +82,7 @@ struct Request {
   const Route* route = nullptr;
   const Verb* verb = nullptr;
   Captures captured{};
-  std::string policy_path{};                 // what policies are asked about, where that is not the path as it came
+  std::string folded_path{};                 // see folded_path.h
   Fields fields{};
   std::optional<Error> complaint{};          // 404, 405 or a bad field: said only to those who may know
   const Barrier* barrier = nullptr;          // null on routes that work while sealed: they see raw rows
@@ -100,7 +100,7 @@ struct Request {
   bool metered = false;                      // by its rate limit
   std::vector<std::pair<std::string, std::string>> headers{};  // of its answer, beside those that all have
   std::optional<Transaction> transaction{};  // one from identify to commit: what was judged is a precondition
-  std::optional<Intent> intent{};            // of an external verb
+  std::optional<Intent> intent{};            // of an external verb; none: its plan has answered already
   std::optional<Result<Secret>> outcome{};   // of acting on it
   Result<Reply> reply = Reply::empty();
   Answer answer{};                           // printed before its audit line is written

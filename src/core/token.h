@@ -29,6 +29,7 @@ struct Token {
   std::string renew_with{};      // what that mount needs to judge a renewal; no secret
   bool batch = false;
   std::string role{};            // of auth/token that it was made by
+  std::string listed_at{};       // "<uuid of the mount>/<path inside>": where a client finds it among the leases; empty: nowhere
 
   static constexpr std::int64_t spent_uses = -1;
   static constexpr Time never{};
@@ -64,6 +65,7 @@ struct Token {
     archive(20, renew_with);
     archive(21, batch);
     archive(22, role);
+    archive(23, listed_at);
   }
 };
 

@@ -2,7 +2,8 @@
 #include "base/concat.h"
 #include "core/batch_tokens.h"
 #include "core/cubbyholes.h"
-#include "core/keys.h"
+#include "core/issued.h"
+#include "core/leases.h"
 #include "core/policies.h"
 #include "storage/record.h"
 #include "text/cidr.h"
@@ -11,17 +12,12 @@
 namespace sr {
 namespace {
 
-constexpr std::size_t rows_of_a_token = 6 + cubbyhole_rows_at_once + 1;  // at most, with its cubbyhole
-constexpr std::size_t tree_in_one_transaction = 100;  // tokens
-constexpr std::size_t tree_step = 14;                 // tokens of one step of a job
+constexpr std::size_t rows_of_a_token = 6 + cubbyhole_rows_at_once + 1 + 2;  // at most, with its cubbyhole and the intent of its leases
+constexpr std::size_t tree_in_one_transaction = 90;   // tokens
+constexpr std::size_t tree_step = 11;                 // tokens of one step of a job
 static_assert(tree_in_one_transaction * rows_of_a_token < limits::batch_rows && tree_step * rows_of_a_token < 128);
 
-// As 16 hex digits, so that the order of bytes is that of time.
-std::string second_of(Time time) {
-  char digits[17];
-  std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(std::chrono::floor<Seconds>(time).time_since_epoch().count()));
-  return digits;
-}
+std::string listing_key(const Token& token, std::string_view hash) { return concat(keys::issued, token.listed_at, "/", token_lease_name(hash)); }
 
 std::shared_ptr<const CachedToken> cache_form(Token token) {
   auto cached = std::make_shared<CachedToken>();
@@ -117,8 +113,6 @@ Result<bool> Tokens::ancestor_is_going(Transaction& transaction, const Token& to
 }
 
 // ---- making -------------------------------------------------------------------------------------------------------------
-std::string Tokens::expiry_key(const Token& token, std::string_view hash) { return concat(keys::expiry, second_of(token.expires), "/", hash); }
-
 Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrier, NewToken wanted) {
   View core = core_view(transaction);
   Token token = std::move(wanted.token);
@@ -129,7 +123,7 @@ Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrie
   }
   std::string id = wanted.id.empty() ? "hvs." + random_base62(random_, 24) : std::move(wanted.id);
   std::string hash = TRY(hash_of(barrier, id));
-  if (TRY(core.get(concat(keys::tokens, hash))) || TRY(cubbyhole_is_going(transaction, hash)))
+  if (TRY(core.get(concat(keys::tokens, hash))) || TRY(cubbyhole_is_going(transaction, hash)) || TRY(Leases::of_token_are_going(transaction, hash)))
     return fail(Code::invalid, "cannot create a token with a duplicate ID");
   if (!token.parent.empty()) {
     // The parent's row is a precondition: whoever revokes it marks or removes the row, and one of the two starts over.
@@ -141,7 +135,9 @@ Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrie
   token.accessor = random_base62(random_, 24);
   const std::string accessor_hash = TRY(barrier.storage_hmac("accessor", token.accessor));
   TRY(core.put(concat(keys::accessors, accessor_hash), Secret(concat(hash, " ", token.accessor))));
-  if (!token.mount.empty()) TRY(core.put(concat(keys::by_mount, token.mount, "/", hash), Secret("")));
+  constexpr std::string_view own_mount = "auth/token/", made_by_nobody = "auth/token/root";
+  if (token.listed_at.empty() && token.path.starts_with(own_mount) && token.path != made_by_nobody) token.listed_at = concat("token/", token.path.substr(own_mount.size()));
+  if (!token.listed_at.empty()) TRY(core.put(listing_key(token, hash), Secret("")));
   if (token.ends()) TRY(core.put(expiry_key(token, hash), Secret("")));
   TRY(core.put(concat(keys::tokens, hash), store_record(token)));
   return MadeToken{std::move(id), std::move(hash), std::move(token)};
@@ -163,7 +159,7 @@ Seconds bounded_ttl(const LifeWish& wish, const Host& host, Time created, Time n
   if (wish.explicit_ttl_max > Seconds(0)) most = std::min(most, wish.explicit_ttl_max);
   const Seconds ttl = wish.ttl > Seconds(0) ? wish.ttl : host.ttl_default();
   if (ttl <= left_of(most)) return ttl;
-  if (wish.ttl > Seconds(0) || !wish.is_renewal) capped("TTL", ttl, most);
+  if (wish.ttl > Seconds(0) || !wish.is_renewal) capped("TTL", ttl, left_of(most));
   return left_of(most);
 }
 
@@ -215,6 +211,7 @@ Result<Auth> Tokens::log_in(Transaction& transaction, const Barrier& barrier, co
   token.ttl_max = login.ttl_max;
   token.explicit_ttl_max = login.explicit_ttl_max;
   token.mount = mount.entry.uuid;
+  token.listed_at = concat(mount.entry.uuid, "/", std::string_view(token.path).substr(mount.entry.path.size()));
   token.renew_with = login.renew_with;
   token.batch = makes_batch_tokens(mount.entry.token_type, login.token_type);
   if (token.batch) {
@@ -259,9 +256,10 @@ Result<void> Tokens::remove_rows(Transaction& transaction, const std::string& ha
   if (TRY(core.get(concat(keys::children_changed, hash)))) TRY(core.remove(concat(keys::children_changed, hash)));
   TRY(core.remove(concat(keys::tokens, hash)));
   if (!token.parent.empty()) TRY(core.remove(concat(keys::children, token.parent, "/", hash)));
-  if (!token.mount.empty()) TRY(core.remove(concat(keys::by_mount, token.mount, "/", hash)));
+  if (!token.listed_at.empty()) TRY(core.remove(listing_key(token, hash)));
   if (token.ends()) TRY(core.remove(expiry_key(token, hash)));
   TRY(end_cubbyhole(transaction, hash));
+  TRY(Leases::end_with_token(transaction, hash));
   return core.remove(concat(keys::accessors, TRY(barrier_.storage_hmac("accessor", token.accessor))));
 }
 
@@ -376,16 +374,13 @@ std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
     transaction.go_on(Tier::any);
     return core_view(transaction).list(folder, page, Depth::all);
   };
-  // What has expired: each in a commit of its own, so that one that fails stops no other. The look begins at a mark: before it
-  // lie nothing but deleted rows, and a store that has deleted a million needs half a second to get past them.
+  // What has expired: each in a commit of its own, so that one that fails stops no other.
   constexpr std::size_t look = 1000;
   const Time began = clock_.now();
-  const std::string now = second_of(began);
-  const auto due = names_under(keys::expiry, {.after = sweep_mark_, .limit = look});
+  const auto due = expiry_.due(store, barrier, began, look);
   bool all = due.has_value();
   for (const auto& name : due.value_or(Strings())) {
-    if (name.substr(0, 16) > now) break;
-    const std::string hash = name.substr(17);
+    const std::string hash(ExpiryIndex::what_of(name));
     for (unsigned attempt = 0; attempt < limits::conflicts; ++attempt) {
       Transaction transaction(store, &barrier);
       transaction.go_on(Tier::any);
@@ -407,9 +402,7 @@ std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
       if (committed || !committed.error().conflict) break;
     }
   }
-  // A commit may come late with a time that has passed: what is younger than the margin is looked at again.
-  constexpr Seconds margin{600};
-  if (all && due->size() < look) sweep_mark_ = second_of(began - margin);
+  if (all && due->size() < look) expiry_.passed(began);
   for (const auto& hash : names_under(concat(keys::jobs, "revoke/"), {.after = {}, .limit = 100}).value_or(Strings()))
     while (const std::size_t gone = revoke_step(store, barrier, hash)) swept += gone;
   if (trees_going_ > 0) {
@@ -417,29 +410,6 @@ std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
     take_up_jobs(transaction);
   }
   return swept;
-}
-
-bool Tokens::revoke_issued_by(Store& store, const Barrier& barrier, const std::string& mount_uuid) {
-  for (;;) {
-    Transaction transaction(store, &barrier);
-    transaction.go_on(Tier::any);
-    auto gather = [&]() -> Result<std::size_t> {
-      const std::string folder = concat(keys::by_mount, mount_uuid, "/");
-      const auto hashes = TRY(core_view(transaction).list(folder, {.after = {}, .limit = 1}));
-      for (const auto& hash : hashes) {
-        TRY(revoke(transaction, hash));
-        TRY(core_view(transaction).remove(concat(folder, hash)));
-      }
-      return hashes.size();
-    };
-    const auto gathered = gather();
-    if (!gathered) return false;
-    if (*gathered == 0) return true;
-    auto batch = transaction.take_batch();
-    if (!batch) return false;
-    const auto committed = commit_and_wait(store, std::move(*batch));
-    if (!committed && !committed.error().conflict) return false;
-  }
 }
 
 void Tokens::take_up_jobs(Transaction& transaction) {

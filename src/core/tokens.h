@@ -3,8 +3,10 @@
 // Shared by all threads. What it writes goes into the caller's transaction; what it reads is a precondition there, from the
 // cache or not. Only the sweeper's jobs commit on their own.
 #pragma once
+#include "core/expiry.h"
 #include "core/mount.h"
 #include "core/object_cache.h"
+#include "core/keys.h"
 #include "core/request.h"
 #include "storage/barrier.h"
 
@@ -57,19 +59,18 @@ class Tokens {
   // ---- the end of time ------------------------------------------------------------------------------------------------------
   // Revokes what has expired, and goes on with large trees. Blocks; on the job thread only. Returns how many tokens went.
   std::size_t sweep(Store&, const Barrier&);
-  bool revoke_issued_by(Store&, const Barrier&, const std::string& mount_uuid);  // of an auth mount that is going; false: later again
   void take_up_jobs(Transaction&);           // at unseal: are there trees left from before?
 
   void on_commit(Revision, std::span<const std::string_view> keys);
   void forget();                             // at seal
-  void forget_swept() { sweep_mark_.clear(); }  // with the job thread at rest: the store is another one
+  void forget_swept() { expiry_.forget(); }  // with the job thread at rest: the store is another one
   void set_poke(std::function<void()> poke) { poke_ = std::move(poke); }  // wakes the job thread
 
  private:
   struct Tree { std::vector<std::pair<std::string, Token>> tokens; bool whole = true; };
   Result<Tree> tree_of(Transaction&, const std::string& hash, std::size_t max);
   Result<void> remove_rows(Transaction&, const std::string& hash, const Token&);
-  static std::string expiry_key(const Token&, std::string_view hash);
+  std::string expiry_key(const Token& token, std::string_view hash) const { return expiry_.key(token.expires, hash); }
   std::size_t revoke_step(Store&, const Barrier&, const std::string& hash);
 
   const Barrier& barrier_;
@@ -77,7 +78,7 @@ class Tokens {
   Random& random_;
   Cache cache_{limits::token_cache_entries};
   std::atomic<std::size_t> trees_going_ = 0;
-  std::string sweep_mark_;  // all expiry rows up to it are gone; of the job thread only
+  ExpiryIndex expiry_{keys::expiry};
   std::function<void()> poke_;
 };
 

@@ -52,4 +52,9 @@ const Verb* verb_of(const Route& route, Op op) {
   return found == route.verbs.end() ? nullptr : &*found;
 }
 
+const SecretType* secret_type(const Spec& spec, std::string_view name) {
+  const auto found = std::ranges::find(spec.secrets, name, &SecretType::name);
+  return found == spec.secrets.end() ? nullptr : &*found;
+}
+
 }  // namespace sr

@@ -6,16 +6,9 @@
 #include "base/byte_source.h"
 #include "base/secret.h"
 #include "logical/field.h"
+#include "logical/secret_type.h"
 
 namespace sr {
-
-// A secret with a life: the core makes a lease of it.
-struct Lease {
-  Seconds ttl{};
-  Seconds ttl_max{};
-  bool renewable = true;
-  Secret revoke_with{};  // what the engine needs to take it back
-};
 
 // A login that succeeded: the core makes a token of it. Zero means "the mount's default" for times and "no limit" for uses.
 struct Login {
@@ -47,6 +40,13 @@ struct Auth {
   std::string type = "service";
 
   json::Object print() const;
+};
+
+// A lease as the client is told of it.
+struct LeaseInfo {
+  std::string id{};
+  Seconds ttl{};
+  bool renewable = false;
 };
 
 // What a client gets in place of an answer that is kept for whoever holds the wrapping token.
@@ -92,7 +92,7 @@ class Reply {
   Reply&& accessor(std::string accessor) && { accessor_ = std::move(accessor); return std::move(*this); }
 
   // Which version of the object was read or made: for the audit log.
-  Reply&& object_version(std::uint64_t version) && { object_version_ = version; return std::move(*this); }
+  Reply&& object_version(std::uint64_t number) && { object_version_ = number; return std::move(*this); }
 
   int status() const { return status_; }          // 0: by content
   Shape shape() const { return shape_; }
@@ -108,14 +108,16 @@ class Reply {
   const std::optional<WrapInfo>& wrap() const { return wrap_; }
   std::optional<WrapInfo>& wrap() { return wrap_; }
   const std::optional<Lease>& lease() const { return lease_; }
+  const std::optional<LeaseInfo>& lease_info() const { return lease_info_; }
   Seconds read_again_after() const { return read_again_after_; }
   const std::optional<Login>& login() const { return login_; }
   const std::optional<Error>& refused() const { return refused_; }
   bool counts_as_failed_login() const { return bad_credentials_; }
-  bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_ && !wrap_; }
+  bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_ && !wrap_ && !lease_info_; }
 
   void add_warning(std::string text) { warnings_.push_back(std::move(text)); }
   void set_auth(Auth auth) { auth_ = std::move(auth); }
+  void set_lease_info(LeaseInfo info) { lease_info_ = std::move(info); }
   void set_wrap(WrapInfo info) { wrap_ = std::move(info); }
 
  private:
@@ -131,6 +133,7 @@ class Reply {
   std::uint64_t object_version_ = 0;
   std::optional<WrapInfo> wrap_;
   std::optional<Lease> lease_;
+  std::optional<LeaseInfo> lease_info_;
   Seconds read_again_after_{};
   std::optional<Login> login_;
   std::optional<Error> refused_;

@@ -25,15 +25,24 @@ using Exists = Result<bool> (*)(Engine&, Call&);
 using Who = Result<std::string> (*)(Engine&, Call&);
 
 // A verb that acts on another system is three functions, since nothing outside may happen twice and no thread waits for a
-// commit. `plan` decides and writes as any handler; its intent is committed with those writes. `act` runs outside, without
-// storage. `settle` writes what came of it, in one commit with the end of the intent; only plan and settle run again after a
-// conflict. For an intent that a crash left, a start-up job calls act(after_crash), which finds out or undoes, and then settle.
-struct Intent { Secret what; };
+// commit. `plan` decides and writes as any handler, and answers at once when nothing is to be done outside; otherwise its intent is
+// committed with those writes. `act` runs outside, without storage. `settle` writes what came of it, in one commit with the end of
+// the intent; only plan and settle run again after a conflict. For an intent that a crash left, a job calls act(after_crash), which
+// finds out or undoes, and then settle, with the path but without body and caller: what settle needs beyond is in the intent.
+struct Planned {
+  Planned(Intent todo) : intent(std::move(todo)) {}
+  Planned(Reply answer) : reply(std::move(answer)) {}
+  std::optional<Intent> intent{};
+  Reply reply{};
+};
 enum class Attempt : std::uint8_t { first, after_crash };
+using Acted = std::move_only_function<void(Result<Secret>)>;
 struct Outside {
-  Result<Intent> (*plan)(Engine&, Call&) = nullptr;
+  Result<Planned> (*plan)(Engine&, Call&) = nullptr;
   Result<Secret> (*act)(Engine&, const Intent&, Attempt) = nullptr;
   Result<Reply> (*settle)(Engine&, Call&, const Intent&, const Result<Secret>& outcome) = nullptr;
+  // In place of `act`, where somebody else does it and calls back: what plan wrote is all that a restart needs.
+  void (*begin)(Engine&, const Intent&, Acted) = nullptr;
 };
 
 // quick may run on the I/O thread while it reads from memory and writes nothing; each other cost has its own lane.
@@ -65,8 +74,13 @@ template <auto M> constexpr Verb on(Op op, std::string_view summary, Cost cost =
 }
 template <auto Plan, auto Act, auto Settle> constexpr Verb outside(Op op, std::string_view summary) {
   return {op, summary, Cost::external, nullptr,
-          {&thunk<Plan, Result<Intent>, Call&>, &thunk<Act, Result<Secret>, const Intent&, Attempt>,
+          {&thunk<Plan, Result<Planned>, Call&>, &thunk<Act, Result<Secret>, const Intent&, Attempt>,
            &thunk<Settle, Result<Reply>, Call&, const Intent&, const Result<Secret>&>}};
+}
+template <auto Plan, auto Begin, auto Settle> constexpr Verb handed_over(Op op, std::string_view summary) {
+  return {op, summary, Cost::external, nullptr,
+          {&thunk<Plan, Result<Planned>, Call&>, nullptr, &thunk<Settle, Result<Reply>, Call&, const Intent&, const Result<Secret>&>,
+           &thunk<Begin, void, const Intent&, Acted>}};
 }
 template <auto M> constexpr Exists exists_by() { return &thunk<M, Result<bool>, Call&>; }
 
@@ -101,6 +115,7 @@ struct Spec {
   std::string_view help;
   std::vector<Route> routes{};
   std::function<std::unique_ptr<Engine>(const Mounted&)> make{};
+  std::vector<SecretType> secrets{};            // what its replies hand out with a lease
   Renew renew = nullptr;                        // auth methods only
   bool is_auth = false;
   bool per_token = false;                       // its rows are those of the caller's token: no row is written once that is gone
@@ -116,6 +131,7 @@ struct Match {
 // The first route with a path that fits. `path` is inside the mount; a list has its slash at the end already.
 std::optional<Match> match(const Spec& spec, std::string_view path);
 const Verb* verb_of(const Route& route, Op op);
+const SecretType* secret_type(const Spec& spec, std::string_view name);  // null: it hands out none of that name
 
 // The text of `?help=1`, as Vault lays it out.
 json::Object path_help(const Spec& spec, std::string_view path, const Route* route);

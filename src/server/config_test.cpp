@@ -28,6 +28,27 @@ TEST(Config, SaysWhatToDoAboutAMissingFile) {
   EXPECT_EQ(load_config(config, {"/proc/none"}).error().message, "cannot read the configuration /proc/none: No such file or directory; give -config a file that exists, or try -dev");
 }
 
+TEST(Config, AuditDevicesAndWhatTheyMayDo) {
+  Config config;
+  ASSERT_TRUE(merge_config(config, R"(
+    audit "file" "main" { description = "d" options { file_path = "/var/log/a.log" mode = 0640 } }
+    audit "socket" "far/" { options = { address = "127.0.0.1:9" } }
+    audit_require = "all"
+    audit_folders = ["/var/log"]
+    unsafe_allow_api_audit_creation = false
+  )", "a.hcl"));
+  ASSERT_EQ(config.audit_devices.size(), 2u);
+  EXPECT_EQ(config.audit_devices[0].path, "main/");
+  EXPECT_EQ(config.audit_devices[0].type, "file");
+  EXPECT_EQ(config.audit_devices[0].options.at("mode"), "0640");
+  EXPECT_EQ(config.audit_devices[1].path, "far/");
+  EXPECT_EQ(config.audit_devices[1].options.at("address"), "127.0.0.1:9");
+  EXPECT_EQ(config.audit_require, AuditRequire::all);
+  EXPECT_FALSE(config.audit_by_api);
+  EXPECT_EQ(config.audit_folders, std::vector<std::string>{"/var/log"});
+  for (const auto* text : {R"(audit_require = "most")", R"(audit_folders = ["logs"])", R"(audit "file" "a" { filepath = "x" })", "audit \"file\" \"a\" {}\naudit \"file\" \"a/\" {}"}) EXPECT_NE(refusal(text), "") << text;
+}
+
 TEST(Config, LockoutGoesFromTheWiderToTheNarrower) {
   Config config;
   ASSERT_TRUE(merge_config(config, R"(

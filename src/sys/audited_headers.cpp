@@ -7,7 +7,7 @@ namespace {
 constexpr TextField header{"header", "Name of the header, in any case."};
 constexpr FlagField hmac{"hmac", "Log a hash of its values. Those of headers that carry tokens always are."};
 
-json::Object describe(const AuditedHeader& header) { return json::Object().set("hmac", header.hmac); }
+json::Object describe(const AuditedHeader& audited) { return json::Object().set("hmac", audited.hmac); }
 
 }  // namespace
 

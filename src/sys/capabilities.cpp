@@ -1,5 +1,5 @@
 // sys/capabilities in its three forms: what a token may do on a path, asked by token, for oneself, and by accessor.
-#include "core/policy_path.h"
+#include "core/folded_path.h"
 #include "sys/sys.h"
 
 namespace sr::sys {
@@ -34,7 +34,7 @@ Result<Reply> Sys::capabilities_of(Call& call, const Token* of) {
     std::string_view plain = one;
     while (plain.starts_with('/')) plain.remove_prefix(1);
     const auto canonical = ApiPath::from_decoded(std::string(plain));
-    const Strings given = acl && canonical ? acl->capabilities(policy_path(*core_.mounts().router(), canonical->view())) : Strings{"deny"};
+    const Strings given = acl && canonical ? acl->capabilities(canonical->view(), folded_path(*core_.mounts().router(), canonical->view())) : Strings{"deny"};
     if (first.empty()) first = given;
     data.put(one, std::span<const std::string>(given));
   }

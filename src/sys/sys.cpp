@@ -16,6 +16,7 @@ Spec spec(Core& core) {
       &policy_routes,
       &audit_routes,    &audited_header_routes,
       &lockout_routes,
+      &lease_routes,    &lease_revoke_routes,
       &capability_routes,
       &internal_routes,
       &web_routes,

@@ -30,6 +30,12 @@ class Sys final : public Engine {
   Result<Reply> list_audited_headers(Call&), read_audited_header(Call&), write_audited_header(Call&), delete_audited_header(Call&);
   // lockouts.cpp
   Result<Reply> list_locked_users(Call&), unlock_user(Call&);
+  // leases.cpp, lease_revoke.cpp
+  Result<Reply> look_up_lease(Call&), list_leases(Call&), list_irrevocable_leases(Call&), count_leases(Call&), tidy_leases(Call&);
+  Result<Planned> plan_renewal(Call&), plan_revocation(Call&), plan_prefix_revocation(Call&), plan_forced_revocation(Call&);
+  Result<Secret> act_on_renewal(const Intent&, Attempt);
+  Result<Reply> settle_renewal(Call&, const Intent&, const Result<Secret>&), settle_revocation(Call&, const Intent&, const Result<Secret>&);
+  void begin_revocation(const Intent&, Acted);
   // capabilities.cpp
   Result<Reply> read_capabilities(Call&), read_capabilities_self(Call&), read_capabilities_accessor(Call&);
   // internal.cpp
@@ -92,6 +98,8 @@ class Sys final : public Engine {
   Strings builtins(std::string_view kind) const;
   Result<void> set_quota_place(Call&, StoredQuota&);
   std::string quota_path(const StoredQuota&);
+  Result<void> prolong(Call&, Leases::Found&, Time until);
+  Result<Planned> plan_end_of(Call&, std::string_view id, bool forget), plan_end_under(Call&, bool forget);
   json::Object seal_status_json(const SealStatus&) const;
 
   Core& core_;
@@ -107,6 +115,8 @@ std::vector<Route> policy_routes();
 std::vector<Route> audit_routes();
 std::vector<Route> audited_header_routes();
 std::vector<Route> lockout_routes();
+std::vector<Route> lease_routes();
+std::vector<Route> lease_revoke_routes();
 std::vector<Route> capability_routes();
 std::vector<Route> internal_routes();
 std::vector<Route> wrapping_routes();

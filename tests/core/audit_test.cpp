@@ -56,6 +56,34 @@ TEST(AuditDevices, EnabledManyAtOnceEachHasOneLog) {
   }
 }
 
+// What the configuration names is there, stays as it is, and goes with its stanza.
+TEST(AuditDevices, FollowTheConfiguration) {
+  Folder folder;
+  World world;
+  AuditBroker& audit = world.core().audit();
+  const ConfiguredAuditDevice wanted{.path = "named/", .type = "file", .description = "d", .options = {{"file_path", folder.path / "audit.log"}}};
+  ASSERT_TRUE(audit.follow({&wanted, 1}));
+  const std::string hash = world.value(world.ask("POST", "sys/audit-hash/named", R"({"input":"a"})"), "data.hash");
+  EXPECT_TRUE(world.ask("DELETE", "sys/audit/named").body.view().contains("cannot disable configuration-managed audit device"));
+  ASSERT_TRUE(audit.follow({&wanted, 1}));
+  EXPECT_EQ(world.value(world.ask("POST", "sys/audit-hash/named", R"({"input":"a"})"), "data.hash"), hash);
+  auto changed = wanted;
+  changed.options["log_raw"] = "true";
+  EXPECT_TRUE(audit.follow({&changed, 1}).error().message.contains("cannot be changed"));
+  ASSERT_EQ(world.ask("POST", "sys/audit/mine", R"({"type":"file","options":{"file_path":"discard"}})").status, 204);
+  const ConfiguredAuditDevice both[] = {wanted, {.path = "mine/", .type = "file", .options = {{"file_path", "discard"}}}};
+  EXPECT_TRUE(audit.follow(both).error().message.contains("enabled through the API"));
+  ASSERT_TRUE(audit.follow({}));
+  EXPECT_EQ(audit.enabled()->size(), 1u);  // that of the API stays
+  ASSERT_EQ(world.ask("DELETE", "sys/audit/mine").status, 204);
+  // One that cannot write lets nothing pass, since the operator wants everything written.
+  const ConfiguredAuditDevice broken{.path = "broken/", .type = "file", .options = {{"file_path", "/proc/audit.log"}}};
+  ASSERT_TRUE(audit.follow({&broken, 1}));
+  EXPECT_EQ(world.ask("GET", "sys/mounts").status, 500);
+  ASSERT_TRUE(audit.follow({}));
+  EXPECT_EQ(world.ask("GET", "sys/mounts").status, 200);
+}
+
 // A device that takes entries and never answers, beside those that do: it holds up those only who need it.
 struct Neighbours {
   FakeDevice::Switches fake;

@@ -6,7 +6,8 @@
 namespace sr::api_test {
 
 // Commits that fail. A request whose commit was told to fail has to be a 5xx and to leave every row as it was, and the same request,
-// sent again, must not fail. What is otherwise is a complaint.
+// sent again, must not fail. A later commit may be that of a job that the request has begun: then the job has to come to its end
+// nevertheless. What is otherwise is a complaint.
 struct Faults {
   // The first commit of each request; or, when later > 0, the one behind so many others of the request that `skip` such come before.
   // Requests with several commits (uses of a token, guesses) have done something by then, so the script does not go on from there.

@@ -1,4 +1,4 @@
-#include "core/policy_path.h"
+#include "core/folded_path.h"
 #include "text/lower.h"
 
 namespace sr {
@@ -16,11 +16,10 @@ std::string folded_path(const Route& route, const Captures& captured, std::strin
   return folded;
 }
 
-std::string policy_path(const Router& router, std::string_view path) {
+std::string folded_path(const Router& router, std::string_view path) {
   const Mount* mount = router.find(path);
   const auto found = mount ? match(mount->spec, path.substr(std::min(path.size(), mount->entry.path.size()))) : std::nullopt;
-  std::string folded = found ? folded_path(*found->route, found->captured, path) : std::string();
-  return folded.empty() ? std::string(path) : folded;
+  return found ? folded_path(*found->route, found->captured, path) : std::string();
 }
 
 }  // namespace sr

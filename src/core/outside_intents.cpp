@@ -1,0 +1,68 @@
+#include "core/outside_intents.h"
+#include "core/tokens.h"
+#include "storage/record.h"
+
+namespace sr {
+
+void OutsideIntents::take_up(FairLane& lane, const std::set<std::string>& under_way) {
+  Transaction look(parts_.store, &parts_.barrier);
+  look.go_on(Tier::any);
+  for (const auto& name : core_view(look).list(keys::intents, {.after = {}, .limit = limits::requests}, Depth::all).value_or(Strings())) {
+    const std::string mount = name.substr(0, name.find('/')), id = name.substr(name.find('/') + 1);
+    if (under_way.contains(id)) continue;  // it was sealed and unsealed while somebody was outside: he goes on himself
+    FairLane::Task task = [this, mount, id](FairLane::Slot& slot) { carry_out(mount, id, slot); };
+    if (!lane.push(mount, task, FairLane::Turn::last)) parts_.log.warn("core", "an intent waits for the next unseal", {{"mount", mount}, {"request_id", id}});
+  }
+}
+
+void OutsideIntents::carry_out(const std::string& mount_uuid, const std::string& id, FairLane::Slot& slot) {
+  struct ToDo { std::shared_ptr<const Mount> mount; const Verb* verb; OutsideIntent intent; };
+  const auto find = [&]() -> Result<ToDo> {
+    Transaction look(parts_.store, &parts_.barrier);
+    look.go_on(Tier::any);
+    const auto row = TRY(core_view(look).get(OutsideIntent::key(mount_uuid, id)));
+    if (!row) return fail(Code::not_found, "it has been carried out already");
+    ToDo todo{.mount = TRY(parts_.mounts.find_or_open(look, mount_uuid)), .verb = nullptr, .intent = TRY(load_record<OutsideIntent>(row->value))};
+    if (!todo.mount) return fail(Code::not_found, "its mount is gone");
+    const auto found = match(todo.mount->spec, todo.intent.inside);
+    todo.verb = found ? verb_of(*found->route, todo.intent.op) : nullptr;
+    if (!todo.verb && found && todo.intent.op == Op::create) todo.verb = verb_of(*found->route, Op::update);
+    if (!todo.verb || !todo.verb->outside.act) return fail(Code::unsupported, "the engine has no such verb any more");
+    return todo;
+  };
+  const auto say = [&](std::string_view what, const Error& error) { parts_.log.warn("core", std::string(what), {{"mount", mount_uuid}, {"request_id", id}, {"why", error.message}}); };
+  const auto todo = find();
+  if (!todo) return say("an intent that a crash left cannot be carried out", todo.error());
+  slot.go_outside({});
+  Result<Secret> outcome = fail(Code::internal, "the engine failed");
+  try {
+    outcome = todo->verb->outside.act(*todo->mount->engine, Intent{todo->intent.what.copy()}, Attempt::after_crash);
+  } catch (const std::exception&) {}
+  if (!slot.come_back()) return;
+  if (const auto settled = settle(mount_uuid, id, *todo->mount, *todo->verb, todo->intent, outcome); !settled) say("an intent that a crash left could not be settled", settled.error());
+  else parts_.log.info("core", "an intent that a crash left has been carried out", {{"mount", mount_uuid}, {"request_id", id}});
+}
+
+// A secret that is made now reaches nobody: its lease ends at once.
+Result<void> OutsideIntents::settle(const std::string& mount_uuid, const std::string& id, const Mount& mount, const Verb& verb, const OutsideIntent& intent,
+                                    const Result<Secret>& outcome) {
+  for (unsigned attempt = 0; attempt < limits::conflicts; ++attempt) {
+    Transaction transaction(parts_.store, &parts_.barrier);
+    transaction.go_on(Tier::any);
+    Arena arena;
+    const auto found = match(mount.spec, intent.inside);
+    const Fields fields = TRY(decode_fields(found->route->fields, found->captured, nullptr, arena));
+    const CallerInfo nobody;
+    const Call::Parts parts{intent.op, intent.inside, fields, nullptr, arena, nobody, *mount.host};
+    Call call(parts, View::mount(transaction, NamespaceId("root"), mount.entry.uuid));
+    const Reply reply = TRY(verb.outside.settle(*mount.engine, call, Intent{intent.what.copy()}, outcome));
+    if (reply.lease()) TRY(parts_.leases.create_ended(transaction, mount, intent.inside, *reply.lease()));
+    TRY(core_view(transaction).remove(OutsideIntent::key(mount_uuid, id)));
+    const auto committed = commit_and_wait(parts_.store, TRY(transaction.take_batch()));
+    if (committed) return {};
+    if (!committed.error().conflict) return std::unexpected(committed.error().error);
+  }
+  return fail(Code::busy, "too many concurrent changes");
+}
+
+}  // namespace sr
