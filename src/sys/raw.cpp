@@ -27,7 +27,7 @@ Result<void> check(const Core& core, Call& call, Access access) {
   if (!core.options().raw_storage) return unsupported();
   if (const auto wanted = call[encoding]; !wanted.empty() && wanted != "base64") return fail(Code::invalid, concat("invalid encoding \"", wanted, "\""));
   const auto name = View::core_name(call[path]);
-  for (const auto closed : {keys::keyring, keys::root_key, keys::restored, keys::format, keys::cluster})
+  for (const auto closed : {keys::keyring, keys::root_key, keys::restored, keys::recovery_key, keys::format, keys::cluster})
     if (name == closed) return fail(Code::invalid, concat("cannot access \"", call[path], "\""));
   if (access == Access::write && name == keys::seal_config) return fail(Code::invalid, concat("cannot access \"", call[path], "\""));
   return {};
