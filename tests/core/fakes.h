@@ -1,9 +1,10 @@
-// Stores and audit devices that fail when they are told to.
+// Stores, seals and audit devices that fail when they are told to.
 #pragma once
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include "core/world.h"
+#include "storage/static_seal.h"
 
 namespace sr::test {
 
@@ -28,7 +29,7 @@ class FlakyTable final : public Table {
     std::atomic<int> writes{0};
     std::atomic<bool> keeps_its_content{false};  // replacing it fails
   };
-  explicit FlakyTable(Switches& switches) : switches_(switches) {}
+  explicit FlakyTable(Switches& switches, std::unique_ptr<Table> table = memory_table()) : switches_(switches), table_(std::move(table)) {}
   std::unique_ptr<const Snapshot> snapshot() const override { return table_->snapshot(); }
   Result<Revision> revision_of(std::string_view key) const override { return table_->revision_of(key); }
   Revision last_revision() const override { return table_->last_revision(); }
@@ -53,7 +54,51 @@ class FlakyTable final : public Table {
 
  private:
   Switches& switches_;
-  std::unique_ptr<Table> table_ = memory_table();
+  const std::unique_ptr<Table> table_;
+};
+
+// Rows that outlive the server on them, for the next one.
+class KeptTable final : public Table {
+ public:
+  explicit KeptTable(Table& table) : table_(table) {}
+  std::unique_ptr<const Snapshot> snapshot() const override { return table_.snapshot(); }
+  Result<Revision> revision_of(std::string_view key) const override { return table_.revision_of(key); }
+  Revision last_revision() const override { return table_.last_revision(); }
+  std::string_view type() const override { return table_.type(); }
+  Result<void> write(std::span<const Change> changes) override { return table_.write(changes); }
+
+ private:
+  Table& table_;
+};
+
+// A seal that can be out of reach, or keep its callers waiting.
+class FakeSeal final : public AutoSeal {
+ public:
+  FakeSeal() : seal_(*StaticSeal::make({"one", KeySecret(std::string(32, 'k'))})) {}
+  mutable std::atomic<int> failures{0};     // so many calls fail
+  mutable std::atomic<int> calls{0};
+  mutable std::mutex held;                  // by a test: calls wait
+
+  std::string_view type() const override { return "fake"; }
+  Result<std::string> key_id() const override { return seal_->key_id(); }
+  Result<WrappedKey> wrap(const KeySecret& key, Random& random) const override {
+    TRY(reach());
+    return seal_->wrap(key, random);
+  }
+  Result<KeySecret> unwrap(const WrappedKey& wrapped) const override {
+    TRY(reach());
+    return seal_->unwrap(wrapped);
+  }
+
+ private:
+  Result<void> reach() const {
+    ++calls;
+    { std::lock_guard wait(held); }
+    if (failures > 0 && failures-- > 0) return fail(Code::upstream, "fake: out of reach");
+    return {};
+  }
+
+  const std::unique_ptr<StaticSeal> seal_;
 };
 
 // A device that writes nothing and says what it is told to say.
