@@ -10,7 +10,7 @@ namespace {
 
 // The devices to ask: the one that was named, or all.
 Outcome<std::vector<std::string>> devices_of(Call& call) {
-  if (call.flags.has("device")) return std::vector{sanitize_path(call.flags.text("device"))};
+  if (const std::string& named = call.flags.text("device"); !named.empty()) return std::vector{sanitize_path(named)};
   const MaybeAnswer answer = call.session().fetch("sys/audit");
   if (!answer) return std::unexpected(Refusal{answer.error().status, answer.error().text});
   std::vector<std::string> devices;
@@ -23,7 +23,7 @@ Outcome<std::vector<std::string>> devices_of(Call& call) {
 
 int grep_audit(Call& call) {
   if (call.args.empty()) return call.too_few("1 or more", 0);
-  std::string plain = call.flags.has("plain") ? call.flags.text("plain") : std::string();
+  std::string plain = call.flags.text("plain");
   if (plain == "-") {
     auto typed = read_standard_input();
     if (!typed) return call.wrong("Error reading the value: " + typed.error().message);

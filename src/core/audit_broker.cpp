@@ -277,12 +277,7 @@ Result<Secret> AuditBroker::open(AuditDeviceEntry entry, bool must_open) {
       opened_.erase(found);  // of a call that came to nothing: it would hold its file
     }
   }
-  std::vector<std::shared_ptr<AuditDevice>> retired;
-  {
-    std::lock_guard lock(mutex_);
-    retired.swap(retired_);
-  }
-  for (const auto& device : retired) device->wait_until_retired();  // it may be its file that is wanted again; here a thread may wait
+  close_retired();  // it may be the file of one that is wanted again; here a thread may wait
   entry.id = random_uuid(parts_.random);
   entry.salt = Secret(random_bytes(parts_.random, 32));
   entry.signing_seed = Secret(random_bytes(parts_.random, 32));
@@ -384,7 +379,23 @@ Result<void> AuditBroker::load() {
   return {};
 }
 
-void AuditBroker::unload() { devices_.store(std::make_shared<Devices>()); }
+// They go on for the requests that are under way, until somebody wants their files.
+void AuditBroker::unload() {
+  const auto before = enabled();
+  devices_.store(std::make_shared<Devices>());
+  std::lock_guard lock(mutex_);
+  for (const Enabled& old : *before) retired_.push_back(old.device);
+}
+
+void AuditBroker::close_retired() {
+  std::vector<std::shared_ptr<AuditDevice>> retired;
+  {
+    std::lock_guard lock(mutex_);
+    retired.swap(retired_);
+  }
+  for (const auto& device : retired) device->retire();
+  for (const auto& device : retired) device->wait_until_retired();
+}
 
 void AuditBroker::wait_until_closed(const Devices& devices) {
   for (const auto& old : devices) old.device->retire();

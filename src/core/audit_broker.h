@@ -89,6 +89,7 @@ class AuditBroker {
 
   Result<void> load();   // at unseal, and after each change
   void unload();         // at seal
+  void close_retired();  // before load() at unseal: until those of before have let go of their files
   static void wait_until_closed(const Devices&);  // afterwards, of those that were enabled: until they have let go of their files
   void reopen();         // SIGHUP
   void on_commit(Revision, std::span<const std::string_view> keys);

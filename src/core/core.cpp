@@ -112,6 +112,7 @@ Result<void> Core::load() {
   TRY(rotation_.load());
   TRY(record_this_program());
   TRY(mounts_.load());
+  audit_.close_retired();
   TRY(audit_.load());
   TRY(audit_.follow(options_.audit_devices));
   TRY(audited_headers_.load());

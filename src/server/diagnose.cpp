@@ -77,7 +77,7 @@ void check_files(Diagnosis& check, const fs::path& folder) {
   bool known = false;
   for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
     if (++count > files_looked_at) break;
-    known = known || entry->path().filename() == "CURRENT";
+    known = known || entry->path().filename() == "CURRENT" || entry->path().filename() == "STORE";  // which names the folder inside, after a restore
     if (!entry->is_regular_file(error) || ::access(entry->path().c_str(), R_OK | W_OK) == 0) continue;
     return check.fail(concat("\"", entry->path().string(), "\" cannot be read and written: ", std::strerror(errno)), "A start as another user has left it so: give all files to the server's user.");
   }

@@ -36,6 +36,18 @@ TEST(AuditDevices, AreEnabledAgainOnTheSameFileUnderLoad) {
   EXPECT_EQ(report->public_keys.size(), 10u);
 }
 
+TEST(AuditDevices, TheFirstRequestBehindAnUnsealHasItsLine) {
+  Folder folder;
+  World world;
+  ASSERT_EQ(world.ask("POST", "sys/audit/file", concat(R"({"type":"file","options":{"file_path":")", (folder.path / "audit.log").string(), R"("}})")).status, 204);
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_EQ(world.ask("POST", "sys/seal").status, 204);
+    ASSERT_TRUE(world.core().unseal(world.unseal_key().reveal()).has_value());
+    const auto first = world.ask("GET", "sys/mounts");
+    EXPECT_EQ(first.status, 200) << first.body.view();
+  }
+}
+
 // A call that loses a race runs again: it goes on with the device that it opened.
 TEST(AuditDevices, EnabledManyAtOnceEachHasOneLog) {
   Folder folder;
