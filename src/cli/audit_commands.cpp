@@ -38,10 +38,10 @@ int disable(Call& call) {
 }
 
 int list(Call& call) {
-  const bool all = call.flags.on("detailed");
-  const MaybeAnswer answer = call.session().fetch("sys/audit", all ? client::Query{{"detailed", "true"}} : client::Query{});
+  const MaybeAnswer answer = call.session().fetch("sys/audit");
   if (!answer) return call.refused("Error listing audits", answer.error());
   if (!*answer || (*answer)->data == nullptr) return call.failed("Error listing audits: data from server response is empty");
+  const bool all = call.flags.on("detailed");
   std::vector<Row> rows{all ? Row{"Path", "Type", "Description", "Replication", "Options"} : Row{"Path", "Type", "Description"}};
   std::string json = "{";
   for (const json::Member& device : (*answer)->data->members) {
