@@ -19,8 +19,8 @@ class Peer {
   Peer(Kind kind, const std::string& path = {}, std::uint16_t port = 0) : kind_(kind), path_(path), listener_(::socket(family(), datagram() ? SOCK_DGRAM : SOCK_STREAM, 0)) {
     const int on = 1;
     ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    const int small = 4096;  // so that a reader that stops is felt soon
-    ::setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    const int small = 4096;  // so that a reader that stops is felt soon; UDP would lose what does not fit
+    if (kind != Kind::udp) ::setsockopt(listener_, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     if (path.empty()) {
       sockaddr_in address{};
       address.sin_family = AF_INET;
