@@ -106,8 +106,8 @@ Result<void> FileSink::judge_folder(const std::string& folder) const {
   return {};
 }
 
-// Open, so that nobody can put another folder in its place between judging and using it.
-Result<int> FileSink::open_folder() const {
+// Open, so that nobody can put another folder in its place between judging and using it. (Not by /proc, which a chroot may lack.)
+Result<FileSink::Folder> FileSink::open_folder() const {
   const fs::path path(options_.path);
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::error_code problem;
@@ -117,18 +117,21 @@ Result<int> FileSink::open_folder() const {
   TRY(make_folders(folder));
   File opened(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (opened.get() < 0) return refuse_errno("cannot open its folder: ");
-  const fs::path now = fs::read_symlink("/proc/self/fd/" + std::to_string(opened.get()), problem);
+  const fs::path now = fs::canonical(folder, problem);
   if (problem) return refuse("cannot resolve its folder: " + problem.message());
+  struct stat held{}, named{};
+  if (::fstat(opened.get(), &held) != 0 || ::lstat(now.c_str(), &named) != 0) return refuse_errno("cannot resolve its folder: ");
+  if (held.st_dev != named.st_dev || held.st_ino != named.st_ino) return refuse("its folder was replaced meanwhile");
   TRY(judge_folder(now));
-  return opened.release();
+  return Folder{opened.release(), now};
 }
 
 Result<int> FileSink::open_path() const {
-  const File folder(TRY(open_folder()));
+  const Folder found = TRY(open_folder());
+  const File folder(found.descriptor);
   const std::string name = fs::path(options_.path).filename();
   if (name.empty() || name == "." || name == "..") return refuse("it names a folder");
-  std::error_code problem;
-  const bool among_devices = fs::read_symlink("/proc/self/fd/" + std::to_string(folder.get()), problem).string().starts_with(device_folder);
+  const bool among_devices = found.real.starts_with(device_folder);
   // A FIFO without a reader is an error (ENXIO), not a wait; for a regular file O_NONBLOCK means nothing.
   const int file = ::openat(folder.get(), name.c_str(), O_WRONLY | O_APPEND | (among_devices ? 0 : O_CREAT) | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
   struct stat info{};

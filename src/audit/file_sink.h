@@ -27,7 +27,8 @@ class FileSink final : public Sink {
 
  private:
   Result<void> judge_folder(const std::string& folder) const;
-  Result<int> open_folder() const;
+  struct Folder { int descriptor; std::string real; };
+  Result<Folder> open_folder() const;
   Result<int> open_path() const;
   Result<void> judge(int file) const;
   Result<Opened> examine(int file, const LogEnd& known) const;
