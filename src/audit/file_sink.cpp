@@ -145,7 +145,7 @@ Result<int> FileSink::open_path() const {
   return refuse(std::strerror(errno));
 }
 
-// May this be written to at all? Sets the mode of a regular file.
+// May this be written to at all?
 Result<void> FileSink::judge(int file) const {
   struct stat info{};
   if (::fstat(file, &info) != 0) return refuse_errno("");
@@ -154,7 +154,6 @@ Result<void> FileSink::judge(int file) const {
   if (!S_ISREG(info.st_mode)) return refuse("it is no regular file");
   if (info.st_nlink > 1) return refuse("it has another name elsewhere");  // and may be something else there
   if (!options_.mode && (info.st_mode & 0111) != 0) return refuse("it is executable");
-  if (options_.mode && (info.st_mode & 07777) != *options_.mode && ::fchmod(file, *options_.mode) != 0) return refuse_errno("cannot set its mode: ");
   return {};
 }
 
@@ -199,6 +198,9 @@ Result<Sink::Opened> FileSink::open(const LogEnd& known) {
   if (::fstat(next.get(), &info) != 0) return refuse_errno("");
   if (S_ISREG(info.st_mode) && ::flock(next.get(), LOCK_EX | LOCK_NB) != 0) return refuse("another audit device writes to it");
   const Opened opened = TRY(examine(next.get(), known));
+  // Only now it is ours to change.
+  const bool has_mode = !S_ISREG(info.st_mode) || !options_.mode || (info.st_mode & 07777) == *options_.mode;
+  if (!has_mode && ::fchmod(next.get(), *options_.mode) != 0) return refuse_errno("cannot set its mode: ");
   if (file_ >= 0) ::close(file_);
   file_ = next.release();
   regular_ = S_ISREG(info.st_mode);
