@@ -31,7 +31,7 @@ Core::Core(Parts parts, Options options)
       pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep_all_but_leases(); }),
       lease_jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { sweep_leases(options_.sweeps); }),
-      unsealer_({seal_, parts.clock, parts.random, parts.log, [this] { return seal_.unseal_itself([this] { return load(); }); }}, options_.unseal_pace) {
+      unsealer_({seal_, parts.clock, parts.random, parts.log, [this] { return seal_.unseal_itself(opening()); }}, options_.unseal_pace) {
   set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
   mounts_.ttl_max = options_.max_lease_ttl;
@@ -104,10 +104,13 @@ Result<InitResult> Core::initialize_now(InitOptions wanted) {
 }
 
 Result<void> Core::unseal(std::string_view share, SealState::Purpose purpose) {
-  return seal_.unseal(share, purpose, [this] { return load(); });
+  return seal_.unseal(share, purpose, opening());
 }
 
-// Behind the barrier, before anything is served.
+SealState::Opening Core::opening() {
+  return {.load = [this] { return load(); }, .begin = [this] { begin_jobs(); }};
+}
+
 Result<void> Core::load() {
   TRY(rotation_.load());
   TRY(record_this_program());
@@ -120,12 +123,15 @@ Result<void> Core::load() {
   TRY(quotas_.load());
   Transaction transaction(parts_.store, &barrier_);
   tokens_.take_up_jobs(transaction);
+  return {};
+}
+
+void Core::begin_jobs() {
   jobs_.poke();
   lease_jobs_.poke();
   std::set<std::string> under_way;
   for (const auto& request : pipeline_.list_under_way()) under_way.insert(request.id);
   intents_.take_up(revocations_.lane(), under_way);
-  return {};
 }
 
 // Sealed around the switch, so that nothing that is known of the one content is used on the other. The audit devices have let go of
@@ -143,12 +149,12 @@ Result<void> Core::replace_store(std::unique_ptr<Replacement> next, Revision lat
   leases_.expiry().forget();
   const auto replaced = parts_.store.replace(std::move(next), later_than);
   if (!replaced) {
-    TRY(seal_.reopen({before->root_key().copy(), std::move(unseal_key)}, [this] { return load(); }));
+    TRY(seal_.reopen({before->root_key().copy(), std::move(unseal_key)}, opening()));
     return std::unexpected(replaced.error());
   }
   parts_.log.info("core", "a snapshot is in the place of the store", {{"revision", *replaced}});
   if (!root_key) return {};
-  return seal_.reopen({root_key->copy(), std::move(unseal_key)}, [this] { return load(); });
+  return seal_.reopen({root_key->copy(), std::move(unseal_key)}, opening());
 }
 
 // What a store is to know of the program that serves it.
@@ -202,14 +208,14 @@ std::size_t Core::sweep() {
 // What was asked for is done as soon as it is poked; what is due, when it is time to look.
 std::size_t Core::sweep_leases(bool due_too) {
   std::lock_guard lock(lease_sweep_mutex_);
-  if (barrier_.locked()) return 0;
+  if (!seal_.is_open()) return 0;
   const std::size_t ended = revocations_.work_jobs();
   return ended + (due_too ? revocations_.take_due() : 0);
 }
 
 std::size_t Core::sweep_all_but_leases() {
   std::lock_guard lock(sweep_mutex_);
-  if (barrier_.locked()) return 0;
+  if (!seal_.is_open()) return 0;  // before the mounts are loaded, all that is theirs would look left over
   const std::size_t swept = tokens_.sweep(parts_.store, barrier_);
   sweep_cubbyholes(parts_.store, barrier_);
   mounts_.sweep(parts_.store);

@@ -116,7 +116,9 @@ class Core {
  private:
   void set_gauges();
   Result<void> name_this_program(Transaction& inside);
-  Result<void> load();                // what lies behind the barrier, once it is open
+  SealState::Opening opening();
+  Result<void> load();
+  void begin_jobs();
   Result<void> replace_store(std::unique_ptr<Replacement>, Revision later_than, const KeySecret* root_key);
   std::size_t sweep_leases(bool due_too), sweep_all_but_leases();
   Result<void> record_this_program();

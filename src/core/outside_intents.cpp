@@ -16,30 +16,29 @@ void OutsideIntents::take_up(FairLane& lane, const std::set<std::string>& under_
 }
 
 void OutsideIntents::carry_out(const std::string& mount_uuid, const std::string& id, FairLane::Slot& slot) {
-  struct ToDo { std::shared_ptr<const Mount> mount; const Verb* verb; OutsideIntent intent; };
-  const auto find = [&]() -> Result<ToDo> {
+  struct Left { std::shared_ptr<const Mount> mount; const Verb* verb; OutsideIntent intent; };
+  const auto find = [&]() -> Result<Left> {
     Transaction look(parts_.store, &parts_.barrier);
     look.go_on(Tier::any);
     const auto row = TRY(core_view(look).get(OutsideIntent::key(mount_uuid, id)));
     if (!row) return fail(Code::not_found, "it has been carried out already");
-    ToDo todo{.mount = TRY(parts_.mounts.find_or_open(look, mount_uuid)), .verb = nullptr, .intent = TRY(load_record<OutsideIntent>(row->value))};
-    if (!todo.mount) return fail(Code::not_found, "its mount is gone");
-    const auto found = match(todo.mount->spec, todo.intent.inside);
-    todo.verb = found ? verb_of(*found->route, todo.intent.op) : nullptr;
-    if (!todo.verb && found && todo.intent.op == Op::create) todo.verb = verb_of(*found->route, Op::update);
-    if (!todo.verb || !todo.verb->outside.act) return fail(Code::unsupported, "the engine has no such verb any more");
-    return todo;
+    Left found{.mount = TRY(parts_.mounts.find_or_open(look, mount_uuid)), .verb = nullptr, .intent = TRY(load_record<OutsideIntent>(row->value))};
+    if (!found.mount) return fail(Code::not_found, "its mount is gone");
+    const auto at = match(found.mount->spec, found.intent.inside);
+    found.verb = at ? verb_of(*at->route, found.intent.op) : nullptr;
+    if (!found.verb || !found.verb->outside.act) return fail(Code::unsupported, "the engine has no such verb any more");
+    return found;
   };
   const auto say = [&](std::string_view what, const Error& error) { parts_.log.warn("core", std::string(what), {{"mount", mount_uuid}, {"request_id", id}, {"why", error.message}}); };
-  const auto todo = find();
-  if (!todo) return say("an intent that a crash left cannot be carried out", todo.error());
+  const auto left = find();
+  if (!left) return say("an intent that a crash left cannot be carried out", left.error());
   slot.go_outside({});
   Result<Secret> outcome = fail(Code::internal, "the engine failed");
   try {
-    outcome = todo->verb->outside.act(*todo->mount->engine, Intent{todo->intent.what.copy()}, Attempt::after_crash);
+    outcome = left->verb->outside.act(*left->mount->engine, Intent{left->intent.what.copy()}, Attempt::after_crash);
   } catch (const std::exception&) {}
   if (!slot.come_back()) return;
-  if (const auto settled = settle(mount_uuid, id, *todo->mount, *todo->verb, todo->intent, outcome); !settled) say("an intent that a crash left could not be settled", settled.error());
+  if (const auto settled = settle(mount_uuid, id, *left->mount, *left->verb, left->intent, outcome); !settled) say("an intent that a crash left could not be settled", settled.error());
   else parts_.log.info("core", "an intent that a crash left has been carried out", {{"mount", mount_uuid}, {"request_id", id}});
 }
 

@@ -130,9 +130,9 @@ bool Revocations::is_to_forget(const std::string& name) {
 Result<void> Revocations::take_back(const std::string& name, FairLane::Slot& slot) {
   const auto began = std::chrono::steady_clock::now();
   meters_.expirations.add();
-  auto todo = prepare(name);
-  if (!todo) return std::unexpected(todo.error());
-  if (!*todo) return {};
+  auto prepared = prepare(name);
+  if (!prepared) return std::unexpected(prepared.error());
+  if (!*prepared) return {};
   slot.go_outside([this, name] {
     const Result<void> late = fail(Code::upstream, "the engine did not answer in time");
     static_cast<void>(finish(name, late));
@@ -145,7 +145,7 @@ Result<void> Revocations::take_back(const std::string& name, FairLane::Slot& slo
   });
   Result<void> acted;
   try {
-    acted = (*todo)->asked.type->revoke.act(*(*todo)->asked.mount->engine, (*todo)->intent);
+    acted = (*prepared)->asked.type->revoke.act(*(*prepared)->asked.mount->engine, (*prepared)->intent);
   } catch (const std::exception&) {  // what it says may hold what nobody should read
     acted = fail(Code::internal, "the engine failed");
   }
@@ -156,9 +156,9 @@ Result<void> Revocations::take_back(const std::string& name, FairLane::Slot& slo
 }
 
 // Marks the lease and asks the engine what there is to do outside. Nothing: the lease is gone now, or was before.
-Result<std::optional<Revocations::ToDo>> Revocations::prepare(const std::string& name) {
+Result<std::optional<Revocations::Prepared>> Revocations::prepare(const std::string& name) {
   std::optional<Error> refused;
-  auto prepared = transact([&](Transaction& transaction) -> Result<std::optional<ToDo>> {
+  auto prepared = transact([&](Transaction& transaction) -> Result<std::optional<Prepared>> {
     refused.reset();
     auto lease = TRY(parts_.leases.load(transaction, name));
     if (!lease) return std::nullopt;
@@ -181,7 +181,7 @@ Result<std::optional<Revocations::ToDo>> Revocations::prepare(const std::string&
       return std::unexpected(intent.error());
     }
     if (!lease->ending) TRY(parts_.leases.end_soon(transaction, name, std::move(*lease)));
-    return ToDo{std::move(*asked), std::move(*intent)};
+    return Prepared{std::move(*asked), std::move(*intent)};
   });
   if (!refused) return prepared;
   TRY(finish(name, std::unexpected(*refused)));

@@ -61,13 +61,13 @@ class Revocations {
 
  private:
   struct Asked { std::shared_ptr<const Mount> mount; const SecretType* type; };
-  struct ToDo { Asked asked; Intent intent; };
+  struct Prepared { Asked asked; Intent intent; };
   struct Job;  // where a job of many stands
 
   template <class Do> auto transact(Do what) -> decltype(what(std::declval<Transaction&>()));
   Result<Asked> asked_of(Transaction&, const LeaseRecord&);
   Result<void> take_back(const std::string& name, FairLane::Slot&);
-  Result<std::optional<ToDo>> prepare(const std::string& name);
+  Result<std::optional<Prepared>> prepare(const std::string& name);
   Result<void> finish(const std::string& name, const Result<void>& outcome);
   Result<void> end_here(Transaction&, const Asked&, const std::string& name, const LeaseRecord&);
   bool claim(Wanted& wanted, Done& done, FairLane::Turn turn);

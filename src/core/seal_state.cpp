@@ -129,7 +129,7 @@ Result<InitResult> SealState::initialize(Transaction& raw, SealConfig config, st
 }
 
 // ---- opening ------------------------------------------------------------------------------------------------------------------
-Result<void> SealState::unseal(std::string_view share, Purpose purpose, const Opened& opened) {
+Result<void> SealState::unseal(std::string_view share, Purpose purpose, const Opening& opening) {
   std::lock_guard only(opening_);
   const auto known = TRY(rows());
   if (!known) return fail(Code::invalid, "Vault is not initialized");
@@ -147,14 +147,14 @@ Result<void> SealState::unseal(std::string_view share, Purpose purpose, const Op
     auto keys = TRY(keys_by(*known, *shared_key));
     if (is_move) keys = TRY(migrate(*known, std::move(keys)));
     else wrap_again(*known, keys.root_key);
-    return open(std::move(keys), opened);
+    return open(std::move(keys), opening);
   }();
   // Wrong shares are forgotten. When the store or the seal failed, the last one may be given again.
   if (done || done.error().code == Code::invalid) reset_unseal();
   return done;
 }
 
-Result<void> SealState::unseal_itself(const Opened& opened) {
+Result<void> SealState::unseal_itself(const Opening& opening) {
   std::lock_guard only(opening_);
   const auto known = TRY(rows());
   if (!known) return fail(Code::invalid, "Vault is not initialized");
@@ -163,17 +163,17 @@ Result<void> SealState::unseal_itself(const Opened& opened) {
   if (!parts_.seals.in_use) return fail(Code::invalid, "the server is opened by shares");
   auto root_key = TRY(unwrap(*known, *parts_.seals.in_use));
   wrap_again(*known, root_key);
-  return open({std::move(root_key), {}}, opened);
+  return open({std::move(root_key), {}}, opening);
 }
 
-Result<void> SealState::reopen(Keys keys, const Opened& opened) {
+Result<void> SealState::reopen(Keys keys, const Opening& opening) {
   std::lock_guard only(opening_);
   if (is_open()) return {};
   const auto known = TRY(rows());
   if (!known) return fail(Code::invalid, "Vault is not initialized");
   const bool fits = !keys.unseal_key.empty() && !known->config.opens_itself() && open_root_key(keys.unseal_key, known->wrapped_root_key).has_value();
   if (!fits) keys.unseal_key = {};
-  return open(std::move(keys), opened);
+  return open(std::move(keys), opening);
 }
 
 Result<KeySecret> SealState::unwrap(const Rows& rows, const AutoSeal& seal) const { return seal.unwrap(TRY(WrappedKey::parse(rows.wrapped_root_key))); }
@@ -206,7 +206,7 @@ Result<SealState::Keys> SealState::keys_by(const Rows& rows, const KeySecret& sh
   return Keys{std::move(*root_key), shared_key.copy()};
 }
 
-Result<void> SealState::open(Keys keys, const Opened& opened) {
+Result<void> SealState::open(Keys keys, const Opening& opening) {
   parts_.barrier.unlock(TRY(ring(keys.root_key)));
   auto go = [&]() -> Result<void> {
     Transaction inside(parts_.store, &parts_.barrier);
@@ -219,7 +219,7 @@ Result<void> SealState::open(Keys keys, const Opened& opened) {
       unsealed_at_ = parts_.clock.now();
       unseal_key_ = parts_.seals.in_use ? KeySecret() : std::move(keys.unseal_key);
     }
-    return opened();
+    return opening.load();
   };
   const auto went = go();
   if (!went) {
@@ -230,6 +230,7 @@ Result<void> SealState::open(Keys keys, const Opened& opened) {
   }
   open_.store(true, std::memory_order_release);
   parts_.log.info("core", "vault is unsealed");
+  opening.begin();
   return {};
 }
 

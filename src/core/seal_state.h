@@ -64,17 +64,20 @@ class SealState {
   using Fill = std::function<Result<std::string>(Transaction&, const Barrier&)>;
   Result<InitResult> initialize(Transaction& raw, SealConfig, std::string cluster_name, const Fill& fill);
 
-  // One share. With the last one that is needed `opened` runs behind the barrier, and the server stays unsealed only if that
+  // One share. With the last one that is needed `load` runs behind the barrier, and the server stays unsealed only if that
   // goes well. Where the configuration names another seal than the store, all shares are given to move there, and none otherwise.
   // Reads the store: not on a loop.
-  using Opened = std::function<Result<void>()>;
+  struct Opening {
+    std::function<Result<void>()> load;  // behind the barrier, before anything is served
+    std::function<void()> begin;         // once it is open
+  };
   enum class Purpose : std::uint8_t { open, migrate };
-  Result<void> unseal(std::string_view share, Purpose, const Opened& opened);
+  Result<void> unseal(std::string_view share, Purpose, const Opening& opening);
   // Without shares, by a seal that opens itself. What a former key of the seal has wrapped is wrapped again.
-  Result<void> unseal_itself(const Opened& opened);
+  Result<void> unseal_itself(const Opening& opening);
   // With the keys themselves, which the server has had. The shares of what is there now may be others.
   struct Keys { KeySecret root_key, unseal_key; };
-  Result<void> reopen(Keys, const Opened& opened);
+  Result<void> reopen(Keys, const Opening& opening);
   void reset_unseal();
   void seal();
 
@@ -93,7 +96,7 @@ class SealState {
   Result<std::shared_ptr<const Keyring>> ring(const KeySecret& root_key) const;
   Result<Keys> keys_by(const Rows&, const KeySecret& shared_key) const;
   Result<Keys> migrate(const Rows&, Keys);
-  Result<void> open(Keys, const Opened&);
+  Result<void> open(Keys, const Opening&);
   void wrap_again(const Rows&, const KeySecret& root_key) const;
   Result<void> check_restored() const;
 

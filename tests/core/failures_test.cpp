@@ -125,5 +125,25 @@ TEST(Failures, ASealedServerKnowsNothingAndForgetsNothing) {
   EXPECT_EQ(world.value(world.ask("GET", "secret/data/a"), "data.data.k"), "v");
 }
 
+// Between the barrier and the mounts there is a moment in which all that belongs to a mount looks left over.
+TEST(Failures, AnUnsealLosesNoLockout) {
+  World world;
+  ASSERT_EQ(world.ask("POST", "sys/auth/userpass", R"({"type":"userpass"})").status, 204);
+  ASSERT_EQ(world.ask("POST", "auth/userpass/users/u", R"({"password_hash":"$2b$05$03VBEmJaKS9Z1hd2MoF8E.qLzGQvxnJrG8zeF8lFX5/N7YKWUvohW"})").status, 204);
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(world.ask("POST", "auth/userpass/login/u", R"({"password":"wrong"})", "").status, 400);
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_EQ(world.ask("POST", "sys/seal").status, 204);
+    world.advance(std::chrono::seconds(61));  // lockouts are swept once a minute
+    std::atomic<bool> opened = false;
+    std::thread sweeper([&] {
+      while (!opened) world.core().sweep();
+    });
+    ASSERT_TRUE(world.core().unseal(world.unseal_key().reveal()).has_value());
+    opened = true;
+    sweeper.join();
+    ASSERT_EQ(world.ask("POST", "auth/userpass/login/u", R"({"password":"right"})", "").status, 403) << "round " << round;
+  }
+}
+
 }  // namespace
 }  // namespace sr::test

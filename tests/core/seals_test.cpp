@@ -155,7 +155,7 @@ TEST_F(Seals, AFormerKeyIsNeededOnce) {
   initialise("recovery");
   write("before");
   start({.in_use = two.get()});
-  EXPECT_FALSE(world->core().seal_state().unseal_itself([]() -> Result<void> { return {}; }));
+  EXPECT_FALSE(world->core().seal_state().unseal_itself({.load = []() -> Result<void> { return {}; }, .begin = [] {}}));
   start({.in_use = both.get()});
   store.fail_after = 0;  // the key is not wrapped again then; the server opens all the same
   world->core().unsealer().unseal_now();
@@ -253,7 +253,7 @@ TEST_F(Seals, AMoveIsMadeOnceAndWhole) {
     EXPECT_TRUE(has("before") && has("between"));
   }
   start({.in_use = auto_seal.get()});
-  EXPECT_FALSE(world->core().seal_state().unseal_itself([]() -> Result<void> { return {}; }));
+  EXPECT_FALSE(world->core().seal_state().unseal_itself({.load = []() -> Result<void> { return {}; }, .begin = [] {}}));
 }
 
 TEST_F(Seals, WithoutRecoveryKeysThereIsNoWayBackToShares) {
