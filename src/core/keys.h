@@ -53,7 +53,7 @@ constexpr std::string_view rotation = "rotation/config";   // when the barrier's
 constexpr std::string_view encryptions = "rotation/encryptions";  // how many rows the active key has sealed, now and then
 constexpr std::string_view remounts = "remount/";          // + id: moves of mounts that were made
 
-constexpr std::string_view quotas = "quota/";              // + kind + "/" + name
+constexpr std::string_view rate_limits = "quota/rate-limit/";  // + name
 constexpr std::string_view quota_config = "quota/config";
 constexpr std::string_view quotas_changed = "changed/quotas";      // rewritten by every change of a quota
 

@@ -1,5 +1,5 @@
-// The road of a request, from the loop that owns it and back: plain functions in three stages, admit, run and settle. No
-// thread waits for a commit or an audit write; whoever was asked calls back.
+// The road of a request, from the loop that owns it and back: plain functions in three stages, admit, run and answer, each in a file
+// of its own. No thread waits for a commit or an audit write; whoever was asked calls back.
 //
 // Pipeline is shared by all threads. What it holds is constant, but for the lines of contended keys.
 #pragma once
@@ -63,6 +63,8 @@ class Pipeline {
   View mount_view(Request&);
   Transaction& transaction(Request&);
   CallerInfo caller_info(const Request&) const;
+
+  struct Asked;  // a request as its engine sees it
 
   struct Meters {
     explicit Meters(Metrics& metrics);

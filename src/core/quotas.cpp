@@ -11,10 +11,10 @@ namespace {
 
 constexpr Seconds sweep_interval{60};
 
-std::string folder_of(QuotaKind kind) { return concat(keys::quotas, name_of(kind), "/"); }
+std::string key_of(std::string_view name) { return concat(keys::rate_limits, name); }
 
-// All names of a kind: there are few.
-Result<Strings> all_names(View core, QuotaKind kind) { return core.list(folder_of(kind), {.after = {}, .limit = limits::quotas}); }
+// There are few.
+Result<Strings> all_names(View core) { return core.list(keys::rate_limits, {.after = {}, .limit = limits::quotas}); }
 
 // As many whole requests as come nearest, and at least one.
 std::uint64_t requests_of(const std::string& rate) {
@@ -40,8 +40,6 @@ template <class Map> auto longest_prefix(const Map& prefixes, std::string_view t
 
 }  // namespace
 
-std::string_view name_of(QuotaKind kind) { return kind == QuotaKind::rate_limit ? "rate-limit" : "lease-count"; }
-
 // Who waits to unseal the server, or asks whether it lives, is not to be kept out.
 QuotaConfig QuotaConfig::usual() {
   return {.exempt_paths = {"sys/generate-recovery-token/attempt", "sys/generate-recovery-token/update", "sys/generate-root/attempt", "sys/generate-root/update",
@@ -54,8 +52,8 @@ bool QuotaTable::is_exempt(std::string_view path) const {
 }
 
 // ---- places -----------------------------------------------------------------------------------------------------------------
-template <class Rule> void QuotaPlaces<Rule>::add(const StoredQuota& quota, std::shared_ptr<Rule> rule) {
-  Rule* const borrowed = all_.emplace_back(std::move(rule)).get();
+void QuotaPlaces::add(const StoredQuota& quota, std::shared_ptr<RateLimit> rule) {
+  const RateLimit* const borrowed = all_.emplace_back(std::move(rule)).get();
   if (quota.mount.empty()) {
     everywhere_ = borrowed;
     return;
@@ -67,7 +65,7 @@ template <class Rule> void QuotaPlaces<Rule>::add(const StoredQuota& quota, std:
   else mount.whole = borrowed;
 }
 
-template <class Rule> Rule* QuotaPlaces<Rule>::find(std::string_view mount_uuid, std::string_view inside, std::string_view role) const {
+const RateLimit* QuotaPlaces::find(std::string_view mount_uuid, std::string_view inside, std::string_view role) const {
   const auto found = mount_uuid.empty() ? mounts_.end() : mounts_.find(mount_uuid);
   if (found == mounts_.end()) return everywhere_;
   const OfMount& mount = found->second;
@@ -79,13 +77,10 @@ template <class Rule> Rule* QuotaPlaces<Rule>::find(std::string_view mount_uuid,
   return mount.whole ? mount.whole : everywhere_;
 }
 
-template <class Rule> bool QuotaPlaces<Rule>::has_roles(std::string_view mount_uuid) const {
+bool QuotaPlaces::has_roles(std::string_view mount_uuid) const {
   const auto found = mounts_.find(mount_uuid);
   return found != mounts_.end() && !found->second.roles.empty();
 }
-
-template class QuotaPlaces<RateLimit>;
-template class QuotaPlaces<LeaseLimit>;
 
 // ---- rows -------------------------------------------------------------------------------------------------------------------
 Result<QuotaConfig> Quotas::read_config(Transaction& transaction) const {
@@ -100,43 +95,42 @@ Result<void> Quotas::write_config(Transaction& transaction, const QuotaConfig& c
   return core.put(keys::quotas_changed, Secret(""));
 }
 
-Result<Strings> Quotas::list(Transaction& transaction, QuotaKind kind, Page page) const { return core_view(transaction).list(folder_of(kind), page); }
+Result<Strings> Quotas::list(Transaction& transaction, Page page) const { return core_view(transaction).list(keys::rate_limits, page); }
 
-Result<std::optional<StoredQuota>> Quotas::read(Transaction& transaction, QuotaKind kind, std::string_view name) const {
-  const auto row = TRY(core_view(transaction).get(concat(folder_of(kind), name)));
+Result<std::optional<StoredQuota>> Quotas::read(Transaction& transaction, std::string_view name) const {
+  const auto row = TRY(core_view(transaction).get(key_of(name)));
   if (!row) return std::nullopt;
   return TRY(load_record<StoredQuota>(row->value));
 }
 
-Result<void> Quotas::write(Transaction& transaction, QuotaKind kind, std::string_view name, const StoredQuota& quota) const {
+Result<void> Quotas::write(Transaction& transaction, std::string_view name, const StoredQuota& quota) const {
   View core = core_view(transaction);
   TRY(core.get(keys::quotas_changed));  // whoever writes one at the same time starts over and sees this one
-  const Strings names = TRY(all_names(core, kind));
+  const Strings names = TRY(all_names(core));
   for (const auto& other : names) {
     if (other == name) continue;
-    const auto found = TRY(read(transaction, kind, other));
+    const auto found = TRY(read(transaction, other));
     if (found && found->same_place(quota)) return fail(Code::invalid, concat("quota rule with similar properties exists under the name \"", other, "\""));
   }
   if (names.size() >= limits::quotas && !std::ranges::binary_search(names, name)) return fail(Code::invalid, "too many quotas");
-  TRY(core.put(concat(folder_of(kind), name), store_record(quota)));
+  TRY(core.put(key_of(name), store_record(quota)));
   return core.put(keys::quotas_changed, Secret(""));
 }
 
-Result<void> Quotas::remove(Transaction& transaction, QuotaKind kind, std::string_view name) const {
+Result<void> Quotas::remove(Transaction& transaction, std::string_view name) const {
   View core = core_view(transaction);
-  if (!TRY(core.get(concat(folder_of(kind), name)))) return {};
-  TRY(core.remove(concat(folder_of(kind), name)));
+  if (!TRY(core.get(key_of(name)))) return {};
+  TRY(core.remove(key_of(name)));
   return core.put(keys::quotas_changed, Secret(""));
 }
 
 Result<void> Quotas::forget_mount(Transaction& transaction, std::string_view uuid) const {
   View core = core_view(transaction);
   TRY(core.get(keys::quotas_changed));
-  for (const QuotaKind kind : {QuotaKind::rate_limit, QuotaKind::lease_count})
-    for (const auto& name : TRY(all_names(core, kind))) {
-      const auto found = TRY(read(transaction, kind, name));
-      if (found && found->mount == uuid) TRY(remove(transaction, kind, name));
-    }
+  for (const auto& name : TRY(all_names(core))) {
+    const auto found = TRY(read(transaction, name));
+    if (found && found->mount == uuid) TRY(remove(transaction, name));
+  }
   return {};
 }
 
@@ -159,18 +153,13 @@ Result<void> Quotas::load() {
   const auto before = table_.current();
   auto made = std::make_shared<QuotaTable>();
   made->config = TRY(read_config(transaction));
-  for (auto& name : TRY(all_names(core_view(transaction), QuotaKind::rate_limit)))
-    if (const auto quota = TRY(read(transaction, QuotaKind::rate_limit, name))) made->rates.add(*quota, make_rate_limit(before.get(), std::move(name), *quota));
-  for (auto& name : TRY(all_names(core_view(transaction), QuotaKind::lease_count)))
-    if (const auto quota = TRY(read(transaction, QuotaKind::lease_count, name))) {
-      Counter& violations = metrics_.counter({"quota.lease_count.violation", {{"name", name}}});
-      made->leases.add(*quota, std::make_shared<LeaseLimit>(LeaseLimit{std::move(name), *quota, violations}));
-    }
+  for (auto& name : TRY(all_names(core_view(transaction))))
+    if (const auto quota = TRY(read(transaction, name))) made->rates.add(*quota, make_rate_limit(before.get(), std::move(name), *quota));
   const Revision at = changed ? changed->revision : 0;
   std::lock_guard lock(mutex_);
   if (at < loaded_at_) return {};
   loaded_at_ = at;
-  const bool any = !made->rates.empty() || !made->leases.empty();
+  const bool any = !made->rates.empty();
   table_.store(any ? std::move(made) : nullptr);
   any_ = any;
   return {};

@@ -1,7 +1,7 @@
-// Quotas: how often clients may ask (rate-limit), and how many leases there may be (lease-count), of the whole server, a mount, a path
-// in it, or a role that logs in there. Of those that fit a request only the most specific holds.
+// Quotas: how often clients may ask the whole server, a mount, a path in it, or for a login by a role there. Of those that fit a request
+// only the most specific holds.
 //
-// Rows, among the core's: quota/config, quota/<kind>/<name>. A mount is named by its uuid, so a quota moves with its mount, and goes
+// Rows, among the core's: quota/config, quota/rate-limit/<name>. A mount is named by its uuid, so a quota moves with its mount, and goes
 // with it. Every change rewrites one row, quotas_changed, which is how two that are at odds notice each other.
 //
 // Shared by all threads. The table in force is published as a whole; without any quota a request pays one load. A rate limit that
@@ -18,9 +18,6 @@
 
 namespace sr {
 
-enum class QuotaKind : std::uint8_t { rate_limit, lease_count };
-std::string_view name_of(QuotaKind);  // "rate-limit", "lease-count"
-
 // As it is kept.
 struct StoredQuota {
   std::string mount{};      // uuid; empty: the whole server
@@ -29,7 +26,6 @@ struct StoredQuota {
   std::string rate{};       // requests in an interval, as it was written
   Seconds interval{1};
   Seconds block{};
-  std::int64_t leases = 0;
   bool inheritable = false; // by namespaces below
   template <class Archive> void fields(Archive& archive) {
     archive(1, mount);
@@ -38,7 +34,6 @@ struct StoredQuota {
     archive(4, rate);
     archive(5, interval);
     archive(6, block);
-    archive(7, leases);
     archive(8, inheritable);
   }
   bool same_place(const StoredQuota& other) const { return mount == other.mount && inside == other.inside && role == other.role; }
@@ -58,41 +53,35 @@ struct QuotaConfig {
   static QuotaConfig usual();       // what holds until one is written
 };
 
-// The quotas of one kind, found by what a request is about.
-template <class Rule> class QuotaPlaces {
- public:
-  void add(const StoredQuota&, std::shared_ptr<Rule>);
-  Rule* find(std::string_view mount_uuid, std::string_view inside, std::string_view role) const;
-  bool has_roles(std::string_view mount_uuid) const;
-  bool empty() const { return mounts_.empty() && !everywhere_; }
-  std::span<const std::shared_ptr<Rule>> all() const { return all_; }
-
- private:
-  using ByText = std::map<std::string, Rule*, std::less<>>;
-  struct OfMount {
-    Rule* whole = nullptr;
-    ByText paths{}, prefixes{}, roles{};
-  };
-  std::map<std::string, OfMount, std::less<>> mounts_;  // by uuid
-  Rule* everywhere_ = nullptr;
-  std::vector<std::shared_ptr<Rule>> all_;
-};
-
 struct RateLimit {
   std::string name{};
   std::shared_ptr<RateLimiter> limiter{};
   Counter& violations;
 };
-struct LeaseLimit {
-  std::string name{};
-  StoredQuota quota{};
-  Counter& violations;
+
+// Found by what a request is about.
+class QuotaPlaces {
+ public:
+  void add(const StoredQuota&, std::shared_ptr<RateLimit>);
+  const RateLimit* find(std::string_view mount_uuid, std::string_view inside, std::string_view role) const;
+  bool has_roles(std::string_view mount_uuid) const;
+  bool empty() const { return mounts_.empty() && !everywhere_; }
+  std::span<const std::shared_ptr<RateLimit>> all() const { return all_; }
+
+ private:
+  using ByText = std::map<std::string, const RateLimit*, std::less<>>;
+  struct OfMount {
+    const RateLimit* whole = nullptr;
+    ByText paths{}, prefixes{}, roles{};
+  };
+  std::map<std::string, OfMount, std::less<>> mounts_;  // by uuid
+  const RateLimit* everywhere_ = nullptr;
+  std::vector<std::shared_ptr<RateLimit>> all_;
 };
 
 struct QuotaTable {
   QuotaConfig config{};
-  QuotaPlaces<RateLimit> rates{};
-  QuotaPlaces<LeaseLimit> leases{};
+  QuotaPlaces rates{};
 
   bool is_exempt(std::string_view path) const;
 };
@@ -108,10 +97,10 @@ class Quotas {
   // ---- in the caller's transaction ------------------------------------------------------------------------------------
   Result<QuotaConfig> read_config(Transaction&) const;
   Result<void> write_config(Transaction&, const QuotaConfig&) const;
-  Result<Strings> list(Transaction&, QuotaKind, Page) const;
-  Result<std::optional<StoredQuota>> read(Transaction&, QuotaKind, std::string_view name) const;
-  Result<void> write(Transaction&, QuotaKind, std::string_view name, const StoredQuota&) const;  // refused where another has the same place
-  Result<void> remove(Transaction&, QuotaKind, std::string_view name) const;
+  Result<Strings> list(Transaction&, Page) const;
+  Result<std::optional<StoredQuota>> read(Transaction&, std::string_view name) const;
+  Result<void> write(Transaction&, std::string_view name, const StoredQuota&) const;  // refused where another has the same place
+  Result<void> remove(Transaction&, std::string_view name) const;
   Result<void> forget_mount(Transaction&, std::string_view uuid) const;  // that is being disabled
 
   Result<void> load();

@@ -136,7 +136,6 @@ class EngineHarness {
       if (!*exists) op = Op::create;
     }
     const Verb* verb = verb_of(route, op);
-    if (!verb && op == Op::create) verb = verb_of(route, Op::update);
     if (!verb) return {.status = 405, .error = "unsupported operation"};
     const Call::Parts parts{op, inside, fields, body, arena, caller, host_};
     Call call(parts, view(transaction));

@@ -49,7 +49,8 @@ std::optional<Match> match(const Spec& spec, std::string_view path) {
 
 const Verb* verb_of(const Route& route, Op op) {
   const auto found = std::ranges::find(route.verbs, op, &Verb::op);
-  return found == route.verbs.end() ? nullptr : &*found;
+  if (found != route.verbs.end()) return &*found;
+  return op == Op::create ? verb_of(route, Op::update) : nullptr;
 }
 
 const SecretType* secret_type(const Spec& spec, std::string_view name) {

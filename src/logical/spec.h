@@ -130,7 +130,7 @@ struct Match {
 };
 // The first route with a path that fits. `path` is inside the mount; a list has its slash at the end already.
 std::optional<Match> match(const Spec& spec, std::string_view path);
-const Verb* verb_of(const Route& route, Op op);
+const Verb* verb_of(const Route& route, Op op);  // an update serves a create, where that has no verb of its own
 const SecretType* secret_type(const Spec& spec, std::string_view name);  // null: it hands out none of that name
 
 // The text of `?help=1`, as Vault lays it out.

@@ -54,7 +54,9 @@ TEST_F(TransactionTest, ConflictsWhenCacheAndStoreDisagree) {
   ASSERT_TRUE(view.put("a", Secret("1")));
   ASSERT_TRUE(commit());
   transaction.expect(view.at("a").text(), 7);
+  EXPECT_EQ(transaction.torn(), std::nullopt);
   ASSERT_TRUE(*view.get("a"));
+  EXPECT_EQ(transaction.torn(), "1/root/core/a");
   EXPECT_EQ(commit().error().conflict, "1/root/core/a");
 }
 

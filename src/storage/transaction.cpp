@@ -1,5 +1,6 @@
 #include "storage/transaction.h"
 #include <tuple>
+#include <unordered_map>
 #include "base/assert.h"
 #include "storage/barrier.h"
 
@@ -75,8 +76,14 @@ Result<std::vector<std::string>> Transaction::list(const StorageKey& prefix, Pag
   return snapshot().list(prefix.text(), page, depth);
 }
 
-// A key that was seen with two revisions, once in a cache and once in the store, keeps both: it cannot have both now, so
-// the commit will say that it has changed.
+std::optional<std::string> Transaction::torn() const {
+  std::unordered_map<std::string_view, Revision> seen;
+  for (const auto& read : reads_)
+    if (const auto [first, fresh] = seen.try_emplace(read.key, read.revision); !fresh && first->second != read.revision) return read.key;
+  return std::nullopt;
+}
+
+// A key that is torn keeps both revisions: it cannot have both now, so the commit will say that it has changed.
 Result<Batch> Transaction::take_batch() {
   snapshot_.reset();
   auto writes = std::exchange(writes_, {});

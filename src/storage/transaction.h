@@ -55,6 +55,8 @@ class Transaction {
   // Asked for more than memory may give; sticks until go_on, whatever the handler made of the error.
   bool incomplete() const { return incomplete_; }
   bool has_writes() const { return !writes_.empty(); }
+  // A key that was seen with two revisions, once in a cache and once in the store: somebody has changed it in between.
+  std::optional<std::string> torn() const;
   Revision snapshot_revision() { return snapshot().revision(); }
   void discard_writes() { writes_.clear(), raw_.clear(), bytes_ = 0; }
   // The writes of another transaction, sealed already; on a transaction without a barrier only.

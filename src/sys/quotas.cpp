@@ -1,7 +1,8 @@
-// sys/quotas: how often clients may ask, and how many leases there may be.
+// sys/quotas: how often clients may ask.
 #include <charconv>
 #include <cmath>
 #include "base/concat.h"
+#include "core/folded_path.h"
 #include "logical/names.h"
 #include "logical/paging.h"
 #include "sys/sys.h"
@@ -63,7 +64,10 @@ Result<void> Sys::set_quota_place(Call& call, StoredQuota& quota) {
   const Mount* mount = router->find(canonical);
   if (!mount) return fail(Code::invalid, concat("invalid mount path \"", canonical, "\""));
   quota.mount = mount->entry.uuid;
-  quota.inside = canonical.substr(mount->entry.path.size());
+  // In the one spelling of a name whose case does not count, as requests are looked up.
+  const std::string plain = canonical.substr(0, canonical.size() - 1);
+  const std::string folded = folded_path(*router, plain);
+  quota.inside = (folded.empty() ? canonical : folded + "/").substr(mount->entry.path.size());
   if (quota.inside.ends_with('/')) quota.inside.pop_back();
   if (quota.role.empty()) return {};
   if (!quota.inside.empty())
@@ -82,14 +86,14 @@ std::string Sys::quota_path(const StoredQuota& quota) {
 
 // ---- rate-limit ---------------------------------------------------------------------------------------------------------------
 Result<Reply> Sys::list_rate_limits(Call& call) {
-  return Reply::list(paging::page_of(call, TRY(core_.quotas().list(call.storage().transaction(), QuotaKind::rate_limit, {.after = {}, .limit = limits::quotas}))));
+  return Reply::list(paging::page_of(call, TRY(core_.quotas().list(call.storage().transaction(), {.after = {}, .limit = limits::quotas}))));
 }
 
 Result<Reply> Sys::read_rate_limit(Call& call) {
-  const auto quota = TRY(core_.quotas().read(call.storage().transaction(), QuotaKind::rate_limit, call[name]));
+  const auto quota = TRY(core_.quotas().read(call.storage().transaction(), call[name]));
   if (!quota) return Reply::empty();
   json::Object data;
-  data.put("type", name_of(QuotaKind::rate_limit))
+  data.put("type", "rate-limit")
       .put("name", call[name])
       .put("path", quota_path(*quota))
       .put("role", quota->role)
@@ -107,12 +111,12 @@ Result<Reply> Sys::write_rate_limit(Call& call) {
   quota.interval = std::max(Seconds(1), TRY(bounded(call[interval], "interval")));
   quota.block = TRY(bounded(call[block_interval], "block_interval"));
   TRY(set_quota_place(call, quota));
-  TRY(core_.quotas().write(call.storage().transaction(), QuotaKind::rate_limit, wanted, quota));
+  TRY(core_.quotas().write(call.storage().transaction(), wanted, quota));
   return Reply::empty();
 }
 
 Result<Reply> Sys::delete_rate_limit(Call& call) {
-  TRY(core_.quotas().remove(call.storage().transaction(), QuotaKind::rate_limit, call[name]));
+  TRY(core_.quotas().remove(call.storage().transaction(), call[name]));
   return Reply::empty();
 }
 

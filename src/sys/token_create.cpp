@@ -147,7 +147,7 @@ Result<Reply> TokenApi::create_by_role(Call& call) {
 
 Result<Reply> TokenApi::make(Call& call, bool orphan_path, const TokenRole* role) {
   const auto found = TRY(find(call, call.caller().token));
-  if (!found) return fail(Code::denied, "permission denied");  // revoked while this call was on its way
+  if (!found) return fail(Code::invalid, "parent token lookup failed: no parent found");
   const Token& parent = found->token;
   if (parent.batch) return fail(Code::invalid, "batch tokens cannot create more tokens");
   if (parent.uses != 0) return fail(Code::invalid, "restricted use token cannot generate child tokens");
