@@ -6,8 +6,8 @@
 #include "backup/reader.h"
 #include "base/concat.h"
 #include "core/fakes.h"
+#include "core/pieces.h"
 #include "core/world.h"
-#include "http/upload.h"
 #include "storage/rocksdb_table.h"
 
 namespace sr::test {
@@ -21,32 +21,17 @@ struct Folder {
 
 constexpr const char *snapshot_path = "sys/storage/raft/snapshot", *force_path = "sys/storage/raft/snapshot-force";
 
-// All pieces of a download.
-std::string drain(http::Download& download) {
-  std::string all;
-  while (true) {
-    std::promise<Result<Buffer>> promise;
-    download.pull([&](Result<Buffer> piece) { promise.set_value(std::move(piece)); });
-    const auto piece = promise.get_future().get();
-    EXPECT_TRUE(piece) << piece.error().message;
-    if (!piece || piece->empty()) return all;
-    all += piece->view();
-  }
-}
-
 std::string take(World& world) {
   const auto response = world.ask("GET", snapshot_path);
   EXPECT_EQ(response.status, 200) << response.body.view();
   EXPECT_TRUE(response.download);
-  return response.download ? drain(*response.download) : "";
+  const auto bytes = response.download ? drain(*response.download) : "";
+  EXPECT_TRUE(bytes) << bytes.error().message;
+  return bytes.value_or("");
 }
 
 http::Request upload(std::string_view bytes, const char* path = snapshot_path, std::string_view token = root_token) {
-  auto request = World::request("POST", path, {}, token);
-  request.upload = std::make_shared<http::Upload>();
-  request.upload->push(bytes);
-  request.upload->end(http::Upload::End::whole);
-  return request;
+  return as_upload(World::request("POST", path, {}, token), bytes);
 }
 
 void write(World& world, std::string_view name, std::string_view value) {

@@ -82,6 +82,8 @@ class AddressTarget final : public Target {
       case Need::uninitialised: return options_.uninitialised && !options_.static_seal;
       case Need::static_seal: return options_.static_seal;
       case Need::each_once: return true;
+      case Need::every_endpoint: return options_.every_endpoint;
+      case Need::lender: return false;
     }
     return false;
   }

@@ -1,6 +1,8 @@
 #include "in_process_target.h"
 #include <cctype>
 #include "core/fakes.h"
+#include "core/pieces.h"
+#include "fakes/lender.h"
 #include "http/http1.h"
 #include "storage/static_seal.h"
 
@@ -21,8 +23,11 @@ class InProcessTarget final : public Target {
     world_.reset();
     auto table = std::make_unique<test::FlakyTable>(store_);
     table_ = table.get();
-    test::World::Options options{.initialised = start == Start::ready, .table = std::move(table)};
+    test::World::Options options{.table = std::move(table)};
+    options.initialised = start != Start::uninitialised && start != Start::static_seal;
     if (start == Start::static_seal) options.seals.in_use = seal_.get();
+    options.raw_storage = options.introspection = start == Start::every_endpoint;
+    if (start == Start::lender) options.prepare = [this](Core& core) { core.add_type(test::lender(bank_)); };
     world_ = std::make_unique<test::World>(std::move(options));
   }
   bool advance(std::chrono::seconds by) override {
@@ -41,6 +46,10 @@ class InProcessTarget final : public Target {
     http::Request parsed = parser.take();
     parsed.peer.address = "127.0.0.1";
     parsed.peer.port = 4711;
+    if (http::V1::streams_body(parsed)) {
+      const Buffer body = std::exchange(parsed.body, Buffer());
+      parsed = test::as_upload(std::move(parsed), body.view());
+    }
     return as_read(world_->serve(std::move(parsed)), parser.framing().head_only);
   }
 
@@ -95,11 +104,11 @@ class InProcessTarget final : public Target {
     return bytes + "\r\n" + request.body;
   }
 
-  static Response as_read(http::Response response, bool head_only) {
+  static Result<Response> as_read(http::Response response, bool head_only) {
     Response read{.status = response.status};
     for (const auto& [name, value] : response.common) read.headers.emplace_back(name, value);
     for (auto& header : response.headers) read.headers.emplace_back(std::move(header.name), std::move(header.value));
-    if (!head_only) read.body = response.body.view();
+    if (!head_only) read.body = response.download ? TRY(test::drain(*response.download)) : std::string(response.body.view());
     return read;
   }
 
@@ -108,6 +117,7 @@ class InProcessTarget final : public Target {
   test::FlakyTable::Switches store_;
   const test::FlakyTable* table_ = nullptr;
   const std::unique_ptr<AutoSeal> seal_ = *StaticSeal::make({"one", KeySecret(std::string(32, 'k'))});
+  test::Bank bank_;  // outlives the server
   std::unique_ptr<test::World> world_;
 };
 

@@ -23,6 +23,7 @@ constexpr const char* usage =
     "  --own-server           the server is for this run alone: play also what changes its global state\n"
     "  --uninitialised        and nobody has initialised it: for one script that does\n"
     "  --static-seal          the same, and it opens itself by a seal \"static\"\n"
+    "  --every-endpoint       the server's configuration has raw_storage_endpoint and introspection_endpoint on\n"
     "  --verbose              name each script, and say what was left out\n";
 
 struct Options {
@@ -49,6 +50,7 @@ std::optional<Options> parse(int count, char** words) {
     else if (word == "--own-server") options.target.own_server = true;
     else if (word == "--uninitialised") options.target.own_server = options.target.uninitialised = true;
     else if (word == "--static-seal") options.target.own_server = options.target.uninitialised = options.target.static_seal = true;
+    else if (word == "--every-endpoint") options.target.every_endpoint = true;
     else if (word == "--verbose") options.verbose = true;
     else if (word == "--server") options.player.other_server = value() == "openbao";
     else if (word.starts_with("--")) return {};

@@ -72,8 +72,7 @@ class Play {
     ++tally_.scripts;
     Start start = Start::ready;
     for (const Statement& statement : script_.statements)
-      if (const auto* need = std::get_if<NeedStep>(&statement.step))
-        start = need->need == Need::static_seal ? Start::static_seal : need->need == Need::uninitialised ? Start::uninitialised : start;
+      if (const auto* need = std::get_if<NeedStep>(&statement.step)) start = start_for(need->need).value_or(start);
     target_.reset(start);
     for (const Statement& statement : script_.statements) {
       if (stopped_) break;
@@ -130,9 +129,13 @@ class Play {
       names_.set(step.name, TRY(pick(TRY(names_.expand(source)), got_.body)));
       return {};
     }
+    if (source == "body") {
+      names_.set(step.name, got_.body);
+      return {};
+    }
     const bool repeated = source.starts_with("repeat ");
     const auto first = source.find('"'), last = source.rfind('"');
-    if (first == source.npos || last == first) return fail(Code::invalid, "expected .path, \"text\" or repeat \"text\" count");
+    if (first == source.npos || last == first) return fail(Code::invalid, "expected .path, body, \"text\" or repeat \"text\" count");
     const std::string quoted = TRY(names_.expand(source.substr(first, last - first + 1)));
     Arena arena;
     const json::Value* text = TRY(json::parse(arena, quoted));
@@ -179,6 +182,18 @@ class Play {
     return {};
   }
 
+  static std::optional<Start> start_for(Need need) {
+    switch (need) {
+      case Need::uninitialised: return Start::uninitialised;
+      case Need::static_seal: return Start::static_seal;
+      case Need::every_endpoint: return Start::every_endpoint;
+      case Need::lender: return Start::lender;
+      case Need::own_server:
+      case Need::each_once: break;
+    }
+    return {};
+  }
+
   Result<void> step(const NeedStep& step) {
     if (target_.meets(step.need)) return {};
     switch (step.need) {
@@ -186,6 +201,8 @@ class Play {
       case Need::uninitialised: leave_out("needs a server that is not initialised"); break;
       case Need::static_seal: leave_out("needs a server with a static seal that is not initialised"); break;
       case Need::each_once: leave_out("needs each request to be sent once"); break;
+      case Need::every_endpoint: leave_out("needs a server with sys/raw and sys/internal/inspect"); break;
+      case Need::lender: leave_out("needs the tests' own engine that lends"); break;
     }
     return {};
   }

@@ -128,9 +128,10 @@ class Parser {
       if (error != std::errc{} || seconds == 0) return refuse(line, "expected a duration such as 30s, 5m or 1h");
       add(line, AdvanceStep{std::chrono::seconds(count * seconds)});
     } else if (word == "needs") {
-      const std::map<std::string_view, Need> needs{{"own-server", Need::own_server}, {"uninitialised", Need::uninitialised}, {"static-seal", Need::static_seal}, {"each-once", Need::each_once}};
+      const std::map<std::string_view, Need> needs{{"own-server", Need::own_server}, {"uninitialised", Need::uninitialised}, {"static-seal", Need::static_seal}, {"each-once", Need::each_once},
+                                                   {"every-endpoint", Need::every_endpoint}, {"lender", Need::lender}};
       const auto need = needs.find(rest);
-      if (need == needs.end()) return refuse(line, "what can be needed is own-server, uninitialised, static-seal or each-once");
+      if (need == needs.end()) return refuse(line, "what can be needed is own-server, uninitialised, static-seal, each-once, every-endpoint or lender");
       add(line, NeedStep{need->second});
     } else {
       return refuse(line, "unknown word '" + std::string(word) + "'");

@@ -34,7 +34,7 @@ struct ExpectStep {
   Expectation theirs{};
 };
 
-struct LetStep { std::string name, source; };            // source: .data.id, "text", repeat "x" 100
+struct LetStep { std::string name, source; };            // source: .data.id, body, "text", repeat "x" 100
 struct MountStep { bool auth = false; std::string type, name, body; };
 struct PolicyStep { std::string name, text; };
 struct TokenStep { std::string name, body; };

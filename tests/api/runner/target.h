@@ -33,10 +33,12 @@ enum class Need {
   uninitialised,  // and that no sys/init has seen; the script does that itself
   static_seal,    // and whose configuration has a seal "static": it opens itself
   each_once,      // each request is sent exactly once: the script counts what the server counts
+  every_endpoint, // a server whose configuration switches on what is off unless asked for: sys/raw and sys/internal/inspect
+  lender,         // an engine "lender", whose secrets have leases; it is of the tests alone, so only a core in this process has it
 };
 
-// What a script finds: a server that is unsealed, one that nobody has initialised, one of those whose seal opens it.
-enum class Start { ready, uninitialised, static_seal };
+// What a script finds: a server that is unsealed, one that nobody has initialised, one of those whose seal opens it, and the two above.
+enum class Start { ready, uninitialised, static_seal, every_endpoint, lender };
 
 class Target {
  public:
@@ -63,6 +65,7 @@ struct AddressOptions {
   bool own_server = false;
   bool uninitialised = false;
   bool static_seal = false;
+  bool every_endpoint = false;
   std::chrono::seconds patience{5}; // longest `advance` that is slept
 };
 std::unique_ptr<Target> address_target(AddressOptions options);
