@@ -100,8 +100,13 @@ std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
     if (outcome && !written) outcome = failure(written.error());
     if (!outcome || batch.writes.empty() || listeners_.empty()) continue;
     keys.clear();
-    for (const auto& write : batch.writes) keys.push_back(write.key);
-    for (const auto& listener : listeners_) listener(*outcome, keys);
+    for (const auto& write : batch.writes)
+      if (write.bytes) keys.push_back(write.key);
+    const std::size_t put = keys.size();
+    for (const auto& write : batch.writes)
+      if (!write.bytes) keys.push_back(write.key);
+    const CommitNews news{.revision = *outcome, .keys = keys, .removed = keys.size() - put};
+    for (const auto& listener : listeners_) listener(news);
   }
   listening.unlock();
   for (auto& each : taken) each.done(each.outcome);

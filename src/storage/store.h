@@ -68,7 +68,14 @@ using Committed = std::expected<Revision, CommitFailure>;
 using CommitDone = std::move_only_function<void(const Committed&)>;
 
 // Told of each durable commit, on the committer's thread and before `done`: caches drop what was overwritten.
-using CommitListener = std::function<void(Revision, std::span<const std::string_view> keys)>;
+struct CommitNews {
+  Revision revision;
+  std::span<const std::string_view> keys;  // all that it changed; those that it removed come last
+  std::size_t removed;                     // how many these are
+  std::span<const std::string_view> written_keys() const { return keys.first(keys.size() - removed); }
+  std::span<const std::string_view> removed_keys() const { return keys.last(removed); }
+};
+using CommitListener = std::function<void(const CommitNews&)>;
 
 // A whole new content for a store, on its way. It is built beside what the store has; what is not put in its place leaves nothing
 // behind. One thread at a time, and before its store ends.

@@ -423,17 +423,18 @@ TEST_P(StoreConformance, ASnapshotIsOfOneMoment) {
 TEST_P(StoreConformance, ListenersHearOfACommitBeforeItsWriter) {
   std::vector<std::string> heard;
   Revision revision = 0;
-  store->subscribe([&](Revision of, std::span<const std::string_view> keys) {
-    revision = of;
-    for (const auto key : keys) heard.emplace_back(key);
-    EXPECT_GE(store->snapshot()->revision(), of);
+  store->subscribe([&](const CommitNews& news) {
+    revision = news.revision;
+    for (const auto key : news.written_keys()) heard.emplace_back(key);
+    for (const auto key : news.removed_keys()) heard.push_back("-" + std::string(key));
+    EXPECT_GE(store->snapshot()->revision(), news.revision);
   });
   Batch batch;
-  batch.writes.push_back({"a", "1"});
   batch.writes.push_back({"b", std::nullopt});
+  batch.writes.push_back({"a", "1"});
   EXPECT_EQ(commit_and_wait(*store, std::move(batch)), 1u);
   EXPECT_EQ(revision, 1u);
-  EXPECT_EQ(heard, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(heard, (std::vector<std::string>{"a", "-b"}));
   Batch refused;
   refused.reads.push_back({"a", 7});
   refused.writes.push_back({"c", "1"});
