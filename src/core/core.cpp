@@ -20,6 +20,7 @@ Core::Core(Parts parts, Options options)
       wrapping_(tokens_, barrier_, parts.clock),
       web_(parts.store, barrier_, parts.log),
       quotas_(parts.store, barrier_, parts.clock, parts.log, metrics_),
+      lease_counts_({parts.store, barrier_, parts.log, mounts_, quotas_}, metrics_),
       rotation_({parts.store, barrier_, parts.clock, parts.random, parts.log}),
       rekeying_({barrier_, rotation_, seal_, parts.random}),
       root_generation_({barrier_, tokens_, parts.clock, parts.random}),
@@ -38,8 +39,13 @@ Core::Core(Parts parts, Options options)
   mounts_.set_poke([this] { jobs_.poke(); });
   tokens_.set_poke([this] { jobs_.poke(); });
   revocations_.set_poke([this] { lease_jobs_.poke(); });
+  quotas_.set_poke([this] { jobs_.poke(); });
+  lease_counts_.set_poke([this] { jobs_.poke(); });
   mounts_.set_is_settled([this](const std::string& uuid) { return revocations_.is_empty(uuid); });
-  parts_.store.subscribe([this](Revision revision, std::span<const std::string_view> keys) {
+  parts_.store.subscribe([this](const CommitNews& news) {
+    const auto revision = news.revision;
+    const auto keys = news.keys;
+    lease_counts_.on_commit(news);
     tokens_.on_commit(revision, keys);
     policies_.on_commit(revision, keys);
     mounts_.on_commit(revision, keys);
@@ -121,6 +127,7 @@ Result<void> Core::load() {
   TRY(audited_headers_.load());
   TRY(web_.load());
   TRY(quotas_.load());
+  lease_counts_.begin();
   Transaction transaction(parts_.store, &barrier_);
   tokens_.take_up_jobs(transaction);
   return {};
@@ -192,6 +199,7 @@ void Core::close() {
   audit_.unload();
   audited_headers_.unload();
   web_.unload();
+  lease_counts_.forget();
   quotas_.unload();
   revocations_.forget();
   tokens_.forget();
@@ -221,6 +229,7 @@ std::size_t Core::sweep_all_but_leases() {
   mounts_.sweep(parts_.store);
   rotation_.sweep();
   quotas_.sweep();
+  lease_counts_.sweep();
   lockouts_.sweep(parts_.store, *mounts_.router());
   return swept;
 }

@@ -7,6 +7,7 @@
 #include "core/audit_broker.h"
 #include "core/audited_headers.h"
 #include "core/jobs.h"
+#include "core/lease_counts.h"
 #include "core/leases.h"
 #include "core/lockouts.h"
 #include "core/mounts.h"
@@ -109,6 +110,7 @@ class Core {
   Wrapping& wrapping() { return wrapping_; }
   WebSettings& web() { return web_; }
   Quotas& quotas() { return quotas_; }
+  LeaseCounts& lease_counts() { return lease_counts_; }
   AuditBroker& audit() { return audit_; }
   AuditedHeaders& audited_headers() { return audited_headers_; }
   Pipeline& pipeline() { return pipeline_; }
@@ -136,6 +138,7 @@ class Core {
   Wrapping wrapping_;
   WebSettings web_;
   Quotas quotas_;
+  LeaseCounts lease_counts_;
   Rotation rotation_;
   Rekeying rekeying_;
   RootGeneration root_generation_;

@@ -35,6 +35,7 @@ constexpr std::string_view expiry = "expiry/";             // + 16 hex digits of
 constexpr std::string_view leases = "lease/";              // + the last part of the id, which is drawn
 constexpr std::string_view lease_expiry = "lease-expiry/"; // + 16 hex digits of the second + "/" + uuid of the mount + "/" + name
 constexpr std::string_view issued = "issued/";             // + uuid of a mount + "/" + path inside + "/" + name of the lease, or "h" + hash of the token
+constexpr std::string_view token_roles = "token-role/";    // + uuid of an auth mount + "/" + "h" + hash of a token + "/" + role that it logged in by
 constexpr std::string_view token_leases = "token-lease/";  // + hash of a token + "/" + name
 constexpr std::string_view leases_changed = "token-leases-changed/";  // + hash of a token: rewritten with each lease
 constexpr std::string_view leases_going = "job/token-leases/";  // + hash of a token that is gone
@@ -53,7 +54,8 @@ constexpr std::string_view rotation = "rotation/config";   // when the barrier's
 constexpr std::string_view encryptions = "rotation/encryptions";  // how many rows the active key has sealed, now and then
 constexpr std::string_view remounts = "remount/";          // + id: moves of mounts that were made
 
-constexpr std::string_view rate_limits = "quota/rate-limit/";  // + name
+constexpr std::string_view quotas = "quota/";              // + kind + "/" + name
+constexpr std::string_view lease_counts = "lease-counts";  // of each quota that bounds leases, as they were a moment ago
 constexpr std::string_view quota_config = "quota/config";
 constexpr std::string_view quotas_changed = "changed/quotas";      // rewritten by every change of a quota
 

@@ -55,7 +55,7 @@ class Pipeline {
   Result<void> find_wrapping_token(Request&);
   Result<std::string> role_of(Request&);
   Result<Reply> handle(Request&), log_in(Request&, Call&);
-  Result<void> add_lease(Request&);
+  Result<void> add_lease(Request&), hold_places(Request&, const Batch&);
   void hand_over(Parked);
   void cap_page(Request&) const;
   Result<void> filter_keys(Request&, Reply&);

@@ -119,8 +119,11 @@ Result<void> Pipeline::run(Parked& r) {
 
 Result<void> Pipeline::add_records(Parked& r) {
   if (r->reply->lease()) TRY(add_lease(*r));
-  if (const auto& login = r->reply->login())
-    r->reply->set_auth(TRY(core_.tokens().log_in(transaction(*r), *r->barrier, *r->mount, r->in.path, *login, *r->reply)));
+  if (const auto& login = r->reply->login()) {
+    const auto quotas = core_.quotas().table();
+    r->login_role = quotas && quotas->leases.has_roles(r->mount->entry.uuid) ? TRY(role_of(*r)) : std::string();
+    r->reply->set_auth(TRY(core_.tokens().log_in(transaction(*r), *r->barrier, *r->mount, {r->in.path, r->login_role}, *login, *r->reply)));
+  }
   if (r->intent && !r->verb->outside.begin) {
     const std::string key = OutsideIntent::key(r->mount->entry.uuid, r->id);
     if (r->outcome) TRY(core_view(transaction(*r)).remove(key));
@@ -173,13 +176,32 @@ Result<void> Pipeline::wrap(Parked& r) {
 }
 
 // ---- commit ---------------------------------------------------------------------------------------------------------------
+// Under a quota of leases. A batch token takes no place, but is not made when there is none. For what an external verb will have made
+// its place is held before anything happens outside; when it is there it counts, whatever has become of the quota meanwhile.
+Result<void> Pipeline::hold_places(Request& r, const Batch& batch) {
+  const auto quotas = core_.quotas().table();
+  if (!quotas || quotas->leases.empty()) return {};
+  const auto& auth = r.reply->auth();
+  const bool is_root = auth && auth->policies.size() == 1 && auth->policies.front() == "root";
+  const LeaseCounts::Wanted wanted{.path = r.in.path.text(), .role = r.login_role, .may_be_refused = !r.outcome && !is_root};
+  if (!r.outcome) r.places.clear();  // of before a lost race
+  if (auth && auth->type == "batch") TRY(core_.lease_counts().need_room(*r.mount, r.inside, wanted));
+  if (r.intent && !r.outcome) return r.intent->lends ? core_.lease_counts().hold_one(*r.mount, r.inside, r.id, wanted, r.places) : Result<void>();
+  return core_.lease_counts().hold(batch, wanted, r.places);
+}
+
 Result<void> Pipeline::commit(Parked& r) {
-  if (!r->transaction || !r->transaction->has_writes()) return {};  // what was only read came from one snapshot and needs no check
-  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::resolve);
+  if (!r->transaction) return {};
+  if (!r->transaction->has_writes()) return hold_places(*r, {});  // what was only read came from one snapshot and needs no check
+  Batch batch = TRY(r->transaction->take_batch());
+  TRY(hold_places(*r, batch));
+  return park_for_commit(r, std::move(batch), &Pipeline::resolve);
 }
 Result<void> Pipeline::commit_settled(Parked& r) {
   if (!r->transaction || !r->transaction->has_writes()) return {};
-  return park_for_commit(r, TRY(r->transaction->take_batch()), &Pipeline::settle);
+  Batch batch = TRY(r->transaction->take_batch());
+  TRY(hold_places(*r, batch));
+  return park_for_commit(r, std::move(batch), &Pipeline::settle);
 }
 
 Result<void> Pipeline::park_for_commit(Parked& r, Batch batch, StepFunction again) {

@@ -4,6 +4,7 @@
 #include "base/inbox.h"
 #include "base/path.h"
 #include "core/acl.h"
+#include "core/lease_count.h"
 #include "core/mount.h"
 #include "core/token.h"
 #include "core/under_way.h"
@@ -106,6 +107,8 @@ struct Request {
   Answer answer{};                           // printed before its audit line is written
   Revision revision = 0;
   std::chrono::steady_clock::time_point lap{};  // when the step that is timed now began
+  std::string login_role{};                  // where a quota of leases asks for it
+  std::vector<HeldPlace> places{};           // under such a quota, for the leases that its commit makes
   std::optional<UnderWay::Entry> listed{};   // last: goes first
 };
 using Parked = std::unique_ptr<Request>;

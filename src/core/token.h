@@ -29,6 +29,7 @@ struct Token {
   std::string renew_with{};      // what that mount needs to judge a renewal; no secret
   bool batch = false;
   std::string role{};            // of auth/token that it was made by
+  std::string login_role{};      // that it logged in by, where quotas were about roles of its method then
   std::string listed_at{};       // "<uuid of the mount>/<path inside>": where a client finds it among the leases; empty: nowhere
 
   static constexpr std::int64_t spent_uses = -1;
@@ -66,6 +67,7 @@ struct Token {
     archive(21, batch);
     archive(22, role);
     archive(23, listed_at);
+    archive(24, login_role);
   }
 };
 

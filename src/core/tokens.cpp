@@ -12,12 +12,15 @@
 namespace sr {
 namespace {
 
-constexpr std::size_t rows_of_a_token = 6 + cubbyhole_rows_at_once + 1 + 2;  // at most, with its cubbyhole and the intent of its leases
-constexpr std::size_t tree_in_one_transaction = 90;   // tokens
-constexpr std::size_t tree_step = 11;                 // tokens of one step of a job
+constexpr std::size_t rows_of_a_token = 7 + cubbyhole_rows_at_once + 1 + 2;  // at most, with its cubbyhole and the intent of its leases
+constexpr std::size_t tree_in_one_transaction = 80;   // tokens
+constexpr std::size_t tree_step = 10;                 // tokens of one step of a job
 static_assert(tree_in_one_transaction * rows_of_a_token < limits::batch_rows && tree_step * rows_of_a_token < 128);
 
 std::string listing_key(const Token& token, std::string_view hash) { return concat(keys::issued, token.listed_at, "/", token_lease_name(hash)); }
+
+// A listed token that logged in by a role: its listing does not say which.
+std::string role_key(const Token& token, std::string_view hash) { return concat(keys::token_roles, token.mount, "/", token_lease_name(hash), "/", token.login_role); }
 
 std::shared_ptr<const CachedToken> cache_form(Token token) {
   auto cached = std::make_shared<CachedToken>();
@@ -136,8 +139,9 @@ Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrie
   const std::string accessor_hash = TRY(barrier.storage_hmac("accessor", token.accessor));
   TRY(core.put(concat(keys::accessors, accessor_hash), Secret(concat(hash, " ", token.accessor))));
   constexpr std::string_view own_mount = "auth/token/", made_by_nobody = "auth/token/root";
-  if (token.listed_at.empty() && token.path.starts_with(own_mount) && token.path != made_by_nobody) token.listed_at = concat("token/", token.path.substr(own_mount.size()));
+  if (token.listed_at.empty() && token.ends() && token.path.starts_with(own_mount) && token.path != made_by_nobody) token.listed_at = concat("token/", token.path.substr(own_mount.size()));
   if (!token.listed_at.empty()) TRY(core.put(listing_key(token, hash), Secret("")));
+  if (!token.login_role.empty()) TRY(core.put(role_key(token, hash), Secret("")));
   if (token.ends()) TRY(core.put(expiry_key(token, hash), Secret("")));
   TRY(core.put(concat(keys::tokens, hash), store_record(token)));
   return MadeToken{std::move(id), std::move(hash), std::move(token)};
@@ -188,12 +192,12 @@ bool makes_batch_tokens(std::string_view of_mount, std::string_view of_role) {
 
 }  // namespace
 
-Result<Auth> Tokens::log_in(Transaction& transaction, const Barrier& barrier, const Mount& mount, const ApiPath& path, const Login& login,
-                                    Reply& reply) {
+Result<Auth> Tokens::log_in(Transaction& transaction, const Barrier& barrier, const Mount& mount, const LoginAt& at, const Login& login, Reply& reply) {
   const Time now = clock_.now();
   NewToken wanted;
   Token& token = wanted.token;
-  token.path = path.text();
+  token.path = at.path.text();
+  token.login_role = at.role;
   token.display_name = login.display_name;
   for (const auto& name : login.policies) token.policies.push_back(TRY(parse_policy_name(name)).text());
   if (!login.no_default_policy) token.policies.emplace_back("default");
@@ -257,6 +261,7 @@ Result<void> Tokens::remove_rows(Transaction& transaction, const std::string& ha
   TRY(core.remove(concat(keys::tokens, hash)));
   if (!token.parent.empty()) TRY(core.remove(concat(keys::children, token.parent, "/", hash)));
   if (!token.listed_at.empty()) TRY(core.remove(listing_key(token, hash)));
+  if (!token.login_role.empty()) TRY(core.remove(role_key(token, hash)));
   if (token.ends()) TRY(core.remove(expiry_key(token, hash)));
   TRY(end_cubbyhole(transaction, hash));
   TRY(Leases::end_with_token(transaction, hash));

@@ -47,7 +47,8 @@ class Tokens {
   // Draws id and accessor and writes the rows; of a batch token there are none. Fails when the id exists, or the parent is gone or going.
   Result<MadeToken> create(Transaction&, const Barrier&, NewToken);
   // A login's token: applies mount and system limits to the method's wishes and warns of what was capped.
-  Result<Auth> log_in(Transaction&, const Barrier&, const Mount&, const ApiPath&, const Login&, Reply&);
+  struct LoginAt { const ApiPath& path; const std::string& role; };  // role: empty where no quota asks
+  Result<Auth> log_in(Transaction&, const Barrier&, const Mount&, const LoginAt&, const Login&, Reply&);
 
   // ---- changing -----------------------------------------------------------------------------------------------------------
   Result<void> spend(Transaction&, const Caller&);                            // one use of a limited token

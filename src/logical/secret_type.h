@@ -10,7 +10,10 @@ namespace sr {
 class Engine;
 
 // What is to be done outside, in the engine's own words; kept sealed until it is done.
-struct Intent { Secret what; };
+struct Intent {
+  Secret what;
+  bool lends = false;  // settling it will make a lease: a quota that has no room for one refuses before anything happens outside
+};
 
 // The lease that is made of a reply.
 struct Lease {

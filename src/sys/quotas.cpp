@@ -1,4 +1,4 @@
-// sys/quotas: how often clients may ask.
+// sys/quotas: how often clients may ask, and how many leases there may be.
 #include <charconv>
 #include <cmath>
 #include "base/concat.h"
@@ -17,6 +17,7 @@ constexpr TextField role{"role", "The role of logins that the quota is for; `pat
 constexpr TextField rate{"rate", "How many requests each client may make in an interval."};
 constexpr DurationField interval{"interval", "How long an interval is (1s)."};
 constexpr DurationField block_interval{"block_interval", "For how long a client who asked too often is refused; 0: to the end of the interval."};
+constexpr IntegerField max_leases{"max_leases", "How many leases there may be in the place."};
 constexpr FlagField inheritable{"inheritable", "Namespaces below have it too."};
 constexpr ListField exempt_paths{"rate_limit_exempt_paths", "Paths that no rate limit is for."};
 constexpr ListField absolute_exempt_paths{"absolute_rate_limit_exempt_paths", "The same, counted from the root namespace."};
@@ -84,16 +85,18 @@ std::string Sys::quota_path(const StoredQuota& quota) {
   return concat(mount ? std::string_view(mount->entry.path) : std::string_view(), quota.inside);
 }
 
-// ---- rate-limit ---------------------------------------------------------------------------------------------------------------
-Result<Reply> Sys::list_rate_limits(Call& call) {
-  return Reply::list(paging::page_of(call, TRY(core_.quotas().list(call.storage().transaction(), {.after = {}, .limit = limits::quotas}))));
+Result<Reply> Sys::list_quotas(Call& call, QuotaKind kind) {
+  return Reply::list(paging::page_of(call, TRY(core_.quotas().list(call.storage().transaction(), kind, {.after = {}, .limit = limits::quotas}))));
 }
 
+// ---- rate-limit ---------------------------------------------------------------------------------------------------------------
+Result<Reply> Sys::list_rate_limits(Call& call) { return list_quotas(call, QuotaKind::rate_limit); }
+
 Result<Reply> Sys::read_rate_limit(Call& call) {
-  const auto quota = TRY(core_.quotas().read(call.storage().transaction(), call[name]));
+  const auto quota = TRY(core_.quotas().read(call.storage().transaction(), QuotaKind::rate_limit, call[name]));
   if (!quota) return Reply::empty();
   json::Object data;
-  data.put("type", "rate-limit")
+  data.put("type", name_of(QuotaKind::rate_limit))
       .put("name", call[name])
       .put("path", quota_path(*quota))
       .put("role", quota->role)
@@ -111,12 +114,46 @@ Result<Reply> Sys::write_rate_limit(Call& call) {
   quota.interval = std::max(Seconds(1), TRY(bounded(call[interval], "interval")));
   quota.block = TRY(bounded(call[block_interval], "block_interval"));
   TRY(set_quota_place(call, quota));
-  TRY(core_.quotas().write(call.storage().transaction(), wanted, quota));
+  TRY(core_.quotas().write(call.storage().transaction(), QuotaKind::rate_limit, wanted, quota));
   return Reply::empty();
 }
 
 Result<Reply> Sys::delete_rate_limit(Call& call) {
-  TRY(core_.quotas().remove(call.storage().transaction(), call[name]));
+  TRY(core_.quotas().remove(call.storage().transaction(), QuotaKind::rate_limit, call[name]));
+  return Reply::empty();
+}
+
+// ---- lease-count --------------------------------------------------------------------------------------------------------------
+Result<Reply> Sys::list_lease_counts(Call& call) { return list_quotas(call, QuotaKind::lease_count); }
+
+Result<Reply> Sys::read_lease_count(Call& call) {
+  const auto quota = TRY(core_.quotas().read(call.storage().transaction(), QuotaKind::lease_count, call[name]));
+  if (!quota) return Reply::empty();
+  const auto table = core_.quotas().table();
+  const auto limit = table ? table->leases.by_name(call[name]) : nullptr;
+  json::Object data;
+  data.put("type", name_of(QuotaKind::lease_count))
+      .put("name", call[name])
+      .put("path", quota_path(*quota))
+      .put("role", quota->role)
+      .put("max_leases", quota->most)
+      .put("counter", limit ? limit->count->now() : 0)
+      .put("inheritable", quota->inheritable);
+  return Reply::data(std::move(data));
+}
+
+Result<Reply> Sys::write_lease_count(Call& call) {
+  const std::string wanted = TRY(name_in(call));
+  if (call[max_leases] <= 0) return fail(Code::invalid, "'max_leases' is invalid");
+  StoredQuota quota;
+  quota.most = static_cast<std::uint64_t>(call[max_leases]);
+  TRY(set_quota_place(call, quota));
+  TRY(core_.quotas().write(call.storage().transaction(), QuotaKind::lease_count, wanted, quota));
+  return Reply::empty();
+}
+
+Result<Reply> Sys::delete_lease_count(Call& call) {
+  TRY(core_.quotas().remove(call.storage().transaction(), QuotaKind::lease_count, call[name]));
   return Reply::empty();
 }
 
@@ -154,6 +191,15 @@ std::vector<Route> quota_routes() {
        .fields = {&name, &type, &path, &role, &rate, &interval, &block_interval, &inheritable},
        .verbs = {on<&Sys::read_rate_limit>(Op::read, "Read the rate limit."), on<&Sys::write_rate_limit>(Op::update, "Write the rate limit."),
                  on<&Sys::delete_rate_limit>(Op::remove, "Delete the rate limit.")}},
+      {.paths = {"quotas/lease-count/", "quotas/lease-count"},
+       .help = "The names of the quotas of leases.",
+       .fields = {&paging::after, &paging::limit},
+       .verbs = {on<&Sys::list_lease_counts>(Op::list, "List the quotas of leases.")}},
+      {.paths = {"quotas/lease-count/{name}"},
+       .help = "How many leases and tokens that end there may be of the server, a mount, a path, or logins by a role.",
+       .fields = {&name, &type, &path, &role, &max_leases, &inheritable},
+       .verbs = {on<&Sys::read_lease_count>(Op::read, "Read the quota, and how many leases there are."), on<&Sys::write_lease_count>(Op::update, "Write the quota."),
+                 on<&Sys::delete_lease_count>(Op::remove, "Delete the quota.")}},
   };
 }
 

@@ -73,6 +73,7 @@ class Sys final : public Engine {
   // quotas.cpp
   Result<Reply> read_quota_config(Call&), write_quota_config(Call&);
   Result<Reply> list_rate_limits(Call&), read_rate_limit(Call&), write_rate_limit(Call&), delete_rate_limit(Call&);
+  Result<Reply> list_lease_counts(Call&), read_lease_count(Call&), write_lease_count(Call&), delete_lease_count(Call&);
   // snapshot.cpp, raft.cpp, raw.cpp: the store as a whole, and row by row
   Result<Reply> take_snapshot(Call&), restore_snapshot(Call&), force_snapshot(Call&);
   Result<Reply> read_raft_configuration(Call&), read_autopilot_state(Call&), read_autopilot(Call&), write_autopilot(Call&);
@@ -97,6 +98,7 @@ class Sys final : public Engine {
   Result<void> store_policy(Call&, const PolicyName&, const std::optional<StoredPolicy>& before, StoredPolicy next);
   Strings builtins(std::string_view kind) const;
   Result<void> set_quota_place(Call&, StoredQuota&);
+  Result<Reply> list_quotas(Call&, QuotaKind);
   std::string quota_path(const StoredQuota&);
   Result<void> prolong(Call&, Leases::Found&, Time until);
   Result<Planned> plan_end_of(Call&, std::string_view id, bool forget), plan_end_under(Call&, bool forget);

@@ -75,7 +75,7 @@ class Lender final : public Engine {
   }
 
   // ---- users: outside
-  Result<Planned> plan(Call& call) { return Intent{Secret(concat(call[name], "-", random_base62(call.host().random(), 8)))}; }
+  Result<Planned> plan(Call& call) { return Intent{.what = Secret(concat(call[name], "-", random_base62(call.host().random(), 8))), .lends = true}; }
   Result<Secret> act(const Intent& intent, Attempt attempt) {
     const std::string user(intent.what.reveal());
     if (attempt == Attempt::first) TRY(bank_.make(user));
