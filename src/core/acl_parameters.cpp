@@ -38,14 +38,34 @@ bool matches(const json::Value& wanted, const json::Value& given) {
   return equal(wanted, given);
 }
 
-// Engines read "5" as 5 and "true" as true, so a denied value is denied in each of its spellings. Vault compares the types
-// as well, and numbers never match there: a denied 5 comes through, as 5 and as "5".
+// Of one value, whose texts are in lower case as the given one is.
+bool matches_denied_text(const json::Value& wanted, std::string_view wanted_text, std::string_view given) {
+  if (wanted.is_string()) return edge_glob_matches(wanted_text, given);
+  if (wanted.type == json::Type::number && equal_numbers(wanted_text, given)) return true;
+  return wanted_text == given;
+}
+
+std::string_view without_blanks(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto first = text.find_first_not_of(blanks);
+  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// A denied value is denied in each spelling that engines read alike: "5" for 5 and "true" for true, "Admin" or " admin" for the policy "admin",
+// and as one of several, ["admin", "x"] or "admin,x". Vault compares the types as well, and numbers never match there. That some text is refused
+// which no engine would have read so is the lesser evil.
 bool matches_denied(const json::Value& wanted, const json::Value& given) {
   if (matches(wanted, given)) return true;
+  if (given.is_array()) return std::ranges::any_of(given.items, [&](const json::Value& item) { return matches_denied(wanted, item); });
   if (!is_scalar(wanted) || !is_scalar(given)) return false;
-  if (wanted.is_string()) return edge_glob_matches(wanted.text, scalar_text(given));
-  if (wanted.type == json::Type::number && given.is_string()) return equal_numbers(wanted.text, given.text);
-  return scalar_text(wanted) == scalar_text(given);
+  const std::string wanted_text = to_lower(scalar_text(wanted)), given_text = to_lower(scalar_text(given));
+  if (matches_denied_text(wanted, wanted_text, without_blanks(given_text))) return true;
+  for (std::size_t at = 0; at <= given_text.size();) {
+    const std::size_t comma = std::min(given_text.find(',', at), given_text.size());
+    if (matches_denied_text(wanted, wanted_text, without_blanks(std::string_view(given_text).substr(at, comma - at)))) return true;
+    at = comma + 1;
+  }
+  return false;
 }
 
 void join(ParameterRules& into, const ParameterRules& from) {
