@@ -13,7 +13,7 @@ namespace sr {
 
 // What the operator of this machine lets devices do, whoever enables them.
 struct AuditRules {
-  std::vector<std::string> folders{};            // files lie in one of these or below; empty: anywhere but in the forbidden ones
+  std::vector<std::string> folders{};            // files lie in one of these or below; empty: anywhere but in the forbidden ones and in hidden ones
   std::vector<std::string> forbidden_folders{};  // the store's, the plugins': beside those of the system, which are always forbidden
   bool prefix = false;                           // the option `prefix`; never for a file, since a caller would choose what it begins with
   std::vector<std::string> syslog_sockets{"/dev/log", "/var/run/syslog", "/var/run/log"};

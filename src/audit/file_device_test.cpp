@@ -62,6 +62,14 @@ TEST(FileDevice, PlacesThatAreRefused) {
   EXPECT_THAT(refused(kit.folder / "script"), HasSubstr("something else than an audit log"));
   EXPECT_EQ(read_file(kit.folder / "script"), "#!/bin/sh\n");
   EXPECT_THAT(refused(kit.folder / "plugins"), HasSubstr("sanity check failed; unable to open"));
+  EXPECT_THAT(refused(kit.folder / ".profile"), HasSubstr("hidden file"));
+  EXPECT_THAT(refused(kit.folder / ".ssh/rc"), HasSubstr("hidden folder"));
+  EXPECT_THAT(refused(kit.folder / ".config/deep/x.log"), HasSubstr("hidden folder"));
+  fs::create_directory(kit.folder / ".seen");
+  fs::create_directory_symlink(kit.folder / ".seen", kit.folder / "seen");
+  EXPECT_THAT(refused(kit.folder / "seen/x.log"), HasSubstr("hidden folder"));
+  EXPECT_TRUE(fs::is_empty(kit.folder / ".seen"));
+  EXPECT_FALSE(fs::exists(kit.folder / ".ssh"));
   EXPECT_THAT(refused("/dev/zero"), HasSubstr("it is a device"));
   auto keeping = open_file_device(kit.file_setup({{"file_path", kit.folder / "keep.sh"}, {"mode", "0000"}}));
   EXPECT_THAT(keeping.error().message, HasSubstr("executable"));
@@ -231,8 +239,13 @@ TEST(FileDevice, StaysInItsFolders) {
   EXPECT_EQ(refused("stdout"), "");
   EXPECT_EQ(refused("/dev/null"), "");
   for (const std::string path : {"a.log", "logs/../a.log", "logs/out/a.log", "logs/out/new/a.log", "logs-too/a.log", "logs/.."}) EXPECT_THAT(refused(kit.folder / path), HasSubstr("sanity check failed")) << path;
+  EXPECT_THAT(refused(kit.folder / "logs/.hidden/a.log"), HasSubstr("outside of the folders"));
+  EXPECT_THAT(refused(kit.folder / "logs/.bashrc"), HasSubstr("hidden file"));
   EXPECT_TRUE(fs::is_empty(kit.folder / "elsewhere"));
   EXPECT_FALSE(fs::exists(kit.folder / "logs-too"));
+  auto hidden = kit.file_setup({{"file_path", kit.folder / ".state/audit.log"}});
+  hidden.rules.folders = {kit.folder / ".state"};
+  EXPECT_TRUE(open_file_device(std::move(hidden))) << "the operator has named it";
   const auto anywhere = [&](const std::string& path) { return kit.file(path).error().message; };
   for (const std::string path : {"/etc/strongroom-test.log", "/proc/self/audit.log", "/usr/bin/strongroom-test", "/sys/kernel/audit.log", "/usr/../etc/strongroom-test.log"})
     EXPECT_THAT(anywhere(path), HasSubstr("folder of the system")) << path;

@@ -24,6 +24,10 @@ constexpr const char* system_folders[] = {"/proc", "/sys", "/etc", "/boot", "/bi
                                           "/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/var/spool/cron", "/run/systemd"};
 constexpr const char* device_folder = "/dev";
 
+// ".profile", ".ssh": what programs read when somebody logs in. Paths of requests stand in the lines as their callers wrote them, and a shell would run
+// what is in them.
+bool is_hidden(const fs::path& name) { return name.native().starts_with('.'); }
+
 class File {
  public:
   explicit File(int file) : file_(file) {}
@@ -91,18 +95,28 @@ FileSink::~FileSink() {
 
 // A real path: without links.
 Result<void> FileSink::judge_folder(const std::string& folder) const {
-  const auto lies_in = [&](const std::string& root) {
+  const fs::path given(folder);
+  // What of the path lies below a root; nothing when it lies elsewhere.
+  const auto below = [&](const std::string& root) -> std::optional<std::vector<fs::path>> {
     std::error_code problem;
-    const fs::path given(folder);
     fs::path real = fs::weakly_canonical(root, problem);
     if (!real.has_filename()) real = real.parent_path();  // "/var/log/" is "/var/log"
-    return !problem && !real.empty() && std::mismatch(real.begin(), real.end(), given.begin(), given.end()).first == real.end();
+    if (problem || real.empty()) return {};
+    const auto [end, rest] = std::mismatch(real.begin(), real.end(), given.begin(), given.end());
+    if (end != real.end()) return {};
+    return std::vector<fs::path>(rest, given.end());
+  };
+  const auto lies_in = [&](const std::string& root) { return below(root).has_value(); };
+  const auto lies_openly_in = [&](const std::string& root) {
+    const auto rest = below(root);
+    return rest && std::ranges::none_of(*rest, is_hidden);
   };
   if (lies_in(device_folder)) return {};  // the devices themselves are judged
   if (std::ranges::any_of(options_.forbidden_folders, lies_in)) return refuse("it lies in a folder of programs or of the store");
-  if (!options_.folders.empty()) return std::ranges::any_of(options_.folders, lies_in) ? Result<void>() : refuse("it lies outside of the folders that audit_folders names");
+  if (!options_.folders.empty()) return std::ranges::any_of(options_.folders, lies_openly_in) ? Result<void>() : refuse("it lies outside of the folders that audit_folders names");
   for (const char* of_the_system : system_folders)
     if (lies_in(of_the_system)) return refuse("it lies in a folder of the system");
+  if (std::ranges::any_of(given, is_hidden)) return refuse("it lies in a hidden folder, which audit_folders does not name");
   return {};
 }
 
@@ -131,6 +145,7 @@ Result<int> FileSink::open_path() const {
   const File folder(found.descriptor);
   const std::string name = fs::path(options_.path).filename();
   if (name.empty() || name == "." || name == "..") return refuse("it names a folder");
+  if (is_hidden(name)) return refuse("it is a hidden file");
   const bool among_devices = found.real.starts_with(device_folder);
   // A FIFO without a reader is an error (ENXIO), not a wait; for a regular file O_NONBLOCK means nothing.
   const int file = ::openat(folder.get(), name.c_str(), O_WRONLY | O_APPEND | (among_devices ? 0 : O_CREAT) | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);

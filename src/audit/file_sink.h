@@ -16,7 +16,7 @@ class FileSink final : public Sink {
     std::string path;                 // "" is standard output
     std::optional<mode_t> mode;       // nothing: as the file has it, or 0600
     std::vector<std::string> folders{};            // where it may lie, or below; empty: anywhere but in
-    std::vector<std::string> forbidden_folders{};  // these, and those of the system
+    std::vector<std::string> forbidden_folders{};  // these, those of the system, and hidden ones
   };
   explicit FileSink(Options options) : options_(std::move(options)) {}
   ~FileSink() override;
