@@ -190,7 +190,7 @@ const Rule* Acl::Compiled::judge(Op op, std::string_view path) const {
   return best == acl::Trie::none ? nullptr : &rules[static_cast<std::size_t>(best)];
 }
 
-// Of a name with several spellings: rules that write it as it was sent count, and those that write it in small letters. The more
+// Of a name with several spellings: rules that write it as it was sent count, and those that write it in its one spelling. The more
 // special one decides; of two that name it exactly each has to allow what is asked.
 const Rule* Acl::Compiled::judge(Op op, std::string_view path, std::string_view folded) const {
   const Rule* sent = judge(op, path);

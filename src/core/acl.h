@@ -35,7 +35,7 @@ struct Grant {
 struct Question {
   Op op = Op::read;
   std::string_view path{};                              // canonical: ApiPath::view()
-  std::string_view folded{};                            // the same in small letters, where the case of a name does not count; or empty
+  std::string_view folded{};                            // the same in its one spelling, where a name in it has several (folded_path.h); or empty
   const json::Value* parameters = nullptr;              // body, or query of GET and LIST, as an object; null: none
   std::optional<std::chrono::nanoseconds> wrap_ttl{};   // of a request that asks to be wrapped
   bool needs_sudo = false;                              // the path is among those for root
@@ -63,7 +63,7 @@ class Acl {
   static Result<std::shared_ptr<const Acl>> compile(std::span<const Policy* const> policies, Time now = {});
   ~Acl();
 
-  // Any thread. Allocates nothing, unless a parameter's name is not lower-case ASCII.
+  // Any thread. Allocates nothing, unless a parameter's name is not lower-case ASCII or values of it are denied.
   Decision decide(const Question& question) const;
 
   // For sys/capabilities: sorted; {"root"}, {"deny"} when nothing is given.

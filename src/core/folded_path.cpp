@@ -3,17 +3,27 @@
 
 namespace sr {
 
+// The text as everybody means it, of a field as its route declares it.
+static std::string folded(const FieldInfo& field, std::string_view text) {
+  while (field.ignores_slash && text.ends_with('/')) text.remove_suffix(1);
+  return field.ignores_case ? to_lower(text) : std::string(text);
+}
+
+static bool is_folded(std::string_view text) {
+  return !text.ends_with('/') && std::ranges::all_of(text, [](unsigned char c) { return c < 0x80 && (c < 'A' || c > 'Z'); });
+}
+
 std::string folded_path(const Route& route, const Captures& captured, std::string_view path) {
-  std::string folded;
+  std::string made;
   for (auto at = captured.rbegin(); at != captured.rend(); ++at) {  // from the end, so that the places before stay where they are
     const auto& [name, text] = *at;
-    const auto is_of = [&](const FieldInfo* field) { return field->ignores_case && field->name == name; };
-    const bool is_lower = std::ranges::all_of(text, [](unsigned char c) { return c < 0x80 && (c < 'A' || c > 'Z'); });
-    if (is_lower || std::ranges::none_of(route.fields, is_of)) continue;
-    if (folded.empty()) folded = path;
-    folded.replace(static_cast<std::size_t>(text.data() - path.data()), text.size(), to_lower(text));
+    if (is_folded(text)) continue;
+    const auto field = std::ranges::find_if(route.fields, [&](const FieldInfo* one) { return one->name == name; });
+    if (field == route.fields.end() || (!(*field)->ignores_case && !(*field)->ignores_slash)) continue;
+    if (made.empty()) made = path;
+    made.replace(static_cast<std::size_t>(text.data() - path.data()), text.size(), folded(**field, text));
   }
-  return folded;
+  return made == path ? std::string() : made;
 }
 
 std::string folded_path(const Router& router, std::string_view path) {

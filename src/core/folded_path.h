@@ -1,5 +1,6 @@
-// The path in its one spelling, where a name in it is one whose case does not count (of a policy, a user, a role). Policies are asked about
-// it too: a deny of "auth/userpass/users/ada" holds for "users/ADA", since that is the same user.
+// The path in its one spelling, where a name in it is one whose case does not count (of a policy, a user, a role, a header) or a place that is
+// meant with a slash at its end and without (of a mount, an audit device). Policies are asked about it too: a deny of
+// "auth/userpass/users/ada" holds for "users/ADA", since that is the same user, and one of "sys/mounts/kv" for "sys/mounts/kv/".
 #pragma once
 #include "core/mount.h"
 

@@ -32,6 +32,7 @@ struct FieldInfo {
   std::string_view fallback{};  // the value of an absent field, as a client would write it
   bool refused = false;         // restricts something in Vault and is not enforced here yet: any value is a 400
   bool ignores_case = false;    // a name whose case does not count: policies see it in lower case
+  bool ignores_slash = false;   // a place that is meant with a slash at its end and without: policies see it without
 };
 
 template <class T, class... All> constexpr Kind kind_of(const std::variant<All...>*) {
@@ -57,9 +58,14 @@ struct RefusedField : FieldInfo {
   constexpr RefusedField(std::string_view field, std::string_view about) : FieldInfo{field, Kind::json, about, {}, true} {}
 };
 
-// A name whose case does not count: of a user, a role, a policy.
+// A name whose case does not count: of a user, a role, a policy, a header.
 struct FoldedField : TextField {
   constexpr FoldedField(std::string_view field, std::string_view about) : TextField{field, about} { ignores_case = true; }
+};
+
+// Where a mount or an audit device is.
+struct PlaceField : TextField {
+  constexpr PlaceField(std::string_view field, std::string_view about) : TextField{field, about} { ignores_slash = true; }
 };
 
 using Fields = std::vector<std::pair<const FieldInfo*, Value>>;

@@ -5,7 +5,7 @@
 namespace sr::sys {
 namespace {
 
-constexpr TextField path{"path", "Where the device is enabled: names it."};
+constexpr PlaceField path{"path", "Where the device is enabled: names it."};
 constexpr FlagField detailed{"detailed", "With the state of each device."};
 constexpr TextField type{"type", "Kind of the device: file, syslog or socket."};
 constexpr TextField description{"description", "A sentence about it."};

@@ -4,7 +4,7 @@
 namespace sr::sys {
 namespace {
 
-constexpr TextField header{"header", "Name of the header, in any case."};
+constexpr FoldedField header{"header", "Name of the header, in any case."};
 constexpr FlagField hmac{"hmac", "Log a hash of its values. Those of headers that carry tokens always are."};
 
 json::Object describe(const AuditedHeader& audited) { return json::Object().set("hmac", audited.hmac); }

@@ -6,7 +6,7 @@ namespace sr::sys {
 namespace {
 
 constexpr TextField mount_accessor{"mount_accessor", "Accessor of the auth method's mount."};
-constexpr TextField alias_identifier{"alias_identifier", "By what the method knows the user: the user name, or the role id."};
+constexpr FoldedField alias_identifier{"alias_identifier", "By what the method knows the user: the user name, or the role id."};
 
 struct LockedMount {
   std::string accessor;

@@ -6,7 +6,7 @@
 namespace sr::sys {
 namespace {
 
-constexpr TextField path{"path", "Where to mount, for example \"team/secrets\"."};
+constexpr PlaceField path{"path", "Where to mount, for example \"team/secrets\"."};
 constexpr TextField type{"type", "Type of the engine or method, for example \"kv\" or \"approle\"."};
 constexpr TextField description{"description", "A sentence about the mount."};
 constexpr JsonField config{"config", "Settings: default_lease_ttl, max_lease_ttl, listing_visibility, token_type and others."};

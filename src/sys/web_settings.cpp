@@ -1,5 +1,6 @@
 // sys/config/cors and sys/config/ui/headers: what browsers are told.
 #include "base/concat.h"
+#include "logical/paging.h"
 #include "sys/sys.h"
 
 namespace sr::sys {
@@ -9,7 +10,7 @@ constexpr FlagField enable{"enable", "Of no effect: writing the rules switches t
 constexpr ListField allowed_origins{"allowed_origins", "Origins whose pages may call, or \"*\" alone for all."};
 constexpr ListField allowed_headers{"allowed_headers", "Headers that such pages may send beside the usual ones."};
 constexpr FlagField allow_credentials{"allow_credentials", "Browsers may send credentials of their own along."};
-constexpr TextField header{"header", "Name of the header."};
+constexpr FoldedField header{"header", "Name of the header."};
 constexpr ListField values{"values", "Its values."};
 constexpr FlagField multivalue{"multivalue", "Answer with all values and not the first one."};
 
@@ -43,7 +44,7 @@ Result<Reply> Sys::delete_cors(Call& call) {
   return Reply::empty();
 }
 
-Result<Reply> Sys::list_ui_headers(Call& call) { return Reply::list(TRY(core_.web().list_ui_headers(call.storage().transaction()))); }
+Result<Reply> Sys::list_ui_headers(Call& call) { return Reply::list(paging::page_of(call, TRY(core_.web().list_ui_headers(call.storage().transaction())))); }
 
 Result<Reply> Sys::read_ui_header(Call& call) {
   const auto found = TRY(core_.web().read_ui_header(call.storage().transaction(), call[header]));
@@ -81,6 +82,7 @@ std::vector<Route> web_routes() {
        .access = Access::root},
       {.paths = {"config/ui/headers/", "config/ui/headers"},
        .help = "The names of the headers that the pages of the user interface have.",
+       .fields = {&paging::after, &paging::limit},
        .verbs = {on<&Sys::list_ui_headers>(Op::list, "List the headers.")},
        .access = Access::root},
       {.paths = {"config/ui/headers/{header}"},

@@ -16,6 +16,7 @@ constexpr Named named[] = {
     {"kv/@", "entry", false},          {"kv2/data/@", "entry", false},           {"kv2/metadata/@", "entry", false},  {"cubbyhole/@", "entry", false},
     {"auth/up/users/@", "ada", true},  {"auth/up/users/@/policies", "ada", true}, {"auth/roles/role/@", "web", true},  {"auth/roles/role/@/role-id", "web", true},
     {"sys/policies/acl/@", "p", true}, {"sys/policy/@", "p", true},              {"sys/mounts/@", "kv", false},       {"sys/quotas/rate-limit/@", "q", false},
+    {"sys/config/auditing/request-headers/@", "xa", true}, {"sys/config/ui/headers/@", "xa", true}, {"sys/locked-users/any/unlock/@", "ada", true},
 };
 
 std::string with_name(std::string_view path, std::string_view name) {
