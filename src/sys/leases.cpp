@@ -1,6 +1,7 @@
 // sys/leases: looking at leases, and prolonging them. Tokens are listed among them, as in Vault.
 #include "core/issued.h"
 #include "storage/record.h"
+#include "logical/paging.h"
 #include "sys/leases.h"
 
 namespace sr::sys {
@@ -63,7 +64,7 @@ Result<Reply> Sys::list_leases(Call& call) {
   std::string under(call[prefix]);
   if (!under.empty() && !under.ends_with('/')) under += '/';
   Transaction& transaction = call.storage().transaction();
-  return Reply::list(TRY(list_issued(transaction, TRY(mount_paths(transaction, *core_.mounts().router())), under)));
+  return Reply::list(paging::page_of(call, TRY(list_issued(transaction, TRY(mount_paths(transaction, *core_.mounts().router())), under))));
 }
 
 // ---- the irrevocable ones -------------------------------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ std::vector<Route> lease_routes() {
   return {
       {.paths = {"leases/lookup"}, .help = "What is known of a lease.", .fields = {&lease_id},
        .verbs = {on<&Sys::look_up_lease>(Op::update, "Look it up.")}},
-      {.paths = {"leases/lookup/", "leases/lookup/{prefix...}"}, .help = "Leases by where they were made.", .fields = {&prefix},
+      {.paths = {"leases/lookup/", "leases/lookup/{prefix...}"}, .help = "Leases by where they were made.", .fields = {&prefix, &paging::after, &paging::limit},
        .verbs = {on<&Sys::list_leases>(Op::list, "List the leases and folders there.")}, .access = Access::root},
       {.paths = {"leases"}, .help = "Leases that could not be revoked.", .fields = {&type, &include_child_namespaces, &limit},
        .verbs = {on<&Sys::list_irrevocable_leases>(Op::read, "List them, with the reasons.")}, .access = Access::root},

@@ -1,6 +1,7 @@
 // sys/plugins: the engines and auth methods that there are. All are built in: none can be added while the server runs, and none is
 // ever out of date.
 #include "base/concat.h"
+#include "logical/paging.h"
 #include "sys/sys.h"
 
 namespace sr::sys {
@@ -50,7 +51,7 @@ Result<Reply> Sys::read_plugins(Call&) {
 
 Result<Reply> Sys::list_plugins(Call& call) {
   if (call[type] != "auth" && call[type] != "database" && call[type] != "secret") return fail(Code::unsupported, "1 error occurred:\n\t* unsupported operation\n\n");
-  return Reply::list(builtins(call[type]));
+  return Reply::list(paging::page_of(call, builtins(call[type])));
 }
 
 Result<Reply> Sys::read_plugin(Call& call) {
@@ -109,7 +110,7 @@ Result<Reply> Sys::list_runtimes(Call&) {
 std::vector<Route> plugin_routes() {
   return {
       {.paths = {"plugins/catalog"}, .help = "The engines and auth methods that there are.", .verbs = {on<&Sys::read_plugins>(Op::read, "Read them.")}},
-      {.paths = {"plugins/catalog/{type}/"}, .help = "Those of one type.", .fields = {&type}, .verbs = {on<&Sys::list_plugins>(Op::list, "List them.")}, .access = Access::root},
+      {.paths = {"plugins/catalog/{type}/"}, .help = "Those of one type.", .fields = {&type, &paging::after, &paging::limit}, .verbs = {on<&Sys::list_plugins>(Op::list, "List them.")}, .access = Access::root},
       {.paths = {"plugins/catalog/{type}"},
        .help = "Older spelling, from when there was one type only.",
        .fields = {&type},

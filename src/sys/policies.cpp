@@ -179,6 +179,7 @@ std::vector<Route> policy_routes() {
        .verbs = {on<&Sys::list_policies_below>(Op::list, "List them.")}},
       {.paths = {"policy/", "policy"},
        .help = "The names of the policies.",
+       .fields = {&after, &limit},
        .verbs = {on<&Sys::list_policies_legacy>(Op::list, "List the policies."), on<&Sys::list_policies_legacy>(Op::read, "List the policies.")}},
       {.paths = {"policy/{name}"},
        .help = "One policy, in its older spelling.",
