@@ -19,42 +19,97 @@ constexpr auto url_values = values_of(url_digits);
 bool is_url(Form form) { return form == Form::url || form == Form::url_raw; }
 bool is_padded(Form form) { return form == Form::standard || form == Form::url; }
 
-std::unexpected<Error> refusal() { return fail(Code::invalid, "illegal base64 data"); }
-
 enum class Leniency : std::uint8_t { none, as_go };
 
-Result<void> decode_as(Buffer& out, std::string_view text, Form form, Leniency leniency) {
-  const auto& values = is_url(form) ? url_values : standard_values;
-  out.reserve(out.size() + text.size() / 4 * 3 + 3);
-  std::uint32_t bits = 0;
-  unsigned digits = 0, padding = 0;  // of the group of four under way
-  bool ended = false;
-  for (const char c : text) {
-    if (leniency == Leniency::as_go && (c == '\n' || c == '\r')) continue;
-    if (ended) return refusal();
-    const int value = values[static_cast<unsigned char>(c)];
-    if (value < 0) {
-      if (c != '=' || !is_padded(form) || digits < 2) return refusal();
-      ++padding;
-      ended = digits + padding == 4;
-      continue;
+// Go names the byte: the one that is wrong, or where the group begins that ends too soon.
+std::unexpected<Error> refusal(std::size_t at) { return fail(Code::invalid, "illegal base64 data at input byte " + std::to_string(at)); }
+
+class Decoder {
+ public:
+  Decoder(std::string_view text, Form form, Leniency leniency)
+      : text_(text), values_(is_url(form) ? url_values : standard_values), padded_(is_padded(form)), leniency_(leniency) {}
+
+  // Writes from `to` on, where there is room for a group more than the text can hold; says how much.
+  Result<std::size_t> run(char* to) {
+    char* const start = to;
+    while (!ended_) {
+      whole_groups(to);
+      TRY(one_group(to));
     }
-    if (padding > 0) return refusal();
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    if (++digits == 4) {
-      out += static_cast<char>(bits >> 16);
-      out += static_cast<char>(bits >> 8);
-      out += static_cast<char>(bits);
-      digits = 0, bits = 0;
+    return static_cast<std::size_t>(to - start);
+  }
+
+ private:
+  int value(std::size_t at) const { return values_[static_cast<unsigned char>(text_[at])]; }
+
+  void whole_groups(char*& to) {
+    for (; text_.size() - at_ >= 4; at_ += 4) {
+      const int a = value(at_), b = value(at_ + 1), c = value(at_ + 2), d = value(at_ + 3);
+      if ((a | b | c | d) < 0) return;
+      write(to, static_cast<std::uint32_t>(a << 18 | b << 12 | c << 6 | d), 3);
     }
   }
-  if (digits == 0) return {};
-  if (digits == 1 || (is_padded(form) && !ended)) return refusal();
-  const std::uint32_t unused = digits == 2 ? bits & 0xF : bits & 0x3;
-  if (leniency == Leniency::none && unused != 0) return refusal();
-  bits <<= 6 * (4 - digits);
-  out += static_cast<char>(bits >> 16);
-  if (digits == 3) out += static_cast<char>(bits >> 8);
+
+  // A group that has line breaks, padding or the end in it.
+  Result<void> one_group(char*& to) {
+    std::uint32_t bits = 0;
+    unsigned digits = 0;
+    while (digits < 4) {
+      skip_breaks();
+      if (at_ == text_.size()) return end(to, bits, digits);
+      const int digit = value(at_);
+      if (digit < 0) return pad(to, bits, digits);
+      bits = bits << 6 | static_cast<std::uint32_t>(digit);
+      ++digits, ++at_;
+    }
+    write(to, bits, 3);
+    return {};
+  }
+  Result<void> end(char*& to, std::uint32_t bits, unsigned digits) {
+    ended_ = true;
+    if (digits == 0) return {};
+    if (digits == 1 || padded_) return refusal(at_ - digits);
+    return last(to, bits, digits);
+  }
+  Result<void> pad(char*& to, std::uint32_t bits, unsigned digits) {
+    if (text_[at_] != '=' || !padded_ || digits < 2) return refusal(at_);
+    ++at_;
+    if (digits == 2) {
+      skip_breaks();
+      if (at_ == text_.size() || text_[at_] != '=') return refusal(at_ == text_.size() ? at_ : at_ - 1);
+      ++at_;
+    }
+    skip_breaks();
+    if (at_ < text_.size()) return refusal(at_);
+    ended_ = true;
+    return last(to, bits, digits);
+  }
+  Result<void> last(char*& to, std::uint32_t bits, unsigned digits) {
+    if (leniency_ == Leniency::none && (bits & (digits == 2 ? 0xF : 0x3)) != 0) return refusal(at_);
+    write(to, bits << 6 * (4 - digits), digits - 1);
+    return {};
+  }
+  void skip_breaks() {
+    while (leniency_ == Leniency::as_go && at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+  }
+  static void write(char*& to, std::uint32_t bits, unsigned count) {
+    for (unsigned i = 0; i < count; ++i) *to++ = static_cast<char>(bits >> (16 - 8 * i));
+  }
+
+  const std::string_view text_;
+  const std::array<std::int8_t, 256>& values_;
+  const bool padded_;
+  const Leniency leniency_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+};
+
+Result<void> decode_as(Buffer& out, std::string_view text, Form form, Leniency leniency) {
+  const std::size_t before = out.size();
+  char* to = out.extend(text.size() / 4 * 3 + 3);
+  const auto written = Decoder(text, form, leniency).run(to);
+  out.truncate(before + written.value_or(0));
+  if (!written) return std::unexpected(written.error());
   return {};
 }
 

@@ -18,8 +18,8 @@ enum class Form : std::uint8_t {
 void encode(Buffer& out, std::string_view bytes, Form form = Form::standard);
 std::string encode(std::string_view bytes, Form form = Form::standard);
 
-// Strict: exactly the text that encode() makes, so that one value has one form. The result of a refusal is Code::invalid;
-// `out` may hold a part then.
+// Strict: exactly the text that encode() makes, so that one value has one form. The result of a refusal is Code::invalid and
+// names the byte, as Go does; `out` is as before.
 Result<void> decode(Buffer& out, std::string_view text, Form form = Form::standard);
 Result<std::string> decode(std::string_view text, Form form = Form::standard);
 
