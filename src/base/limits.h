@@ -38,6 +38,12 @@ constexpr std::size_t config_bytes = 4 * 1024 * 1024;
 constexpr std::size_t policy_bytes = 1024 * 1024;
 constexpr std::size_t policy_rules = 10'000;
 
+// ---- keys that come from outside -------------------------------------------------------------------------------------------
+constexpr std::size_t key_bytes = 16 * 1024;                  // of one key, signature or certificate in DER
+constexpr std::size_t rsa_bits = 4096;
+constexpr std::size_t certificate_chain = 16;                 // certificates
+constexpr std::size_t key_versions_restored = 900;            // of one backup; with the other rows they stay under batch_rows
+
 // ---- random bytes and passwords ---------------------------------------------------------------------------------------------
 constexpr std::size_t random_bytes = 128 * 1024;              // of one request
 constexpr std::size_t password_policy_bytes = 64 * 1024;

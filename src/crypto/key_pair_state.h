@@ -1,0 +1,45 @@
+// What a KeyPair is made of; for this folder alone.
+#pragma once
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include "base/assert.h"
+#include "crypto/context_pool.h"
+#include "crypto/key_pair.h"
+
+namespace sr {
+
+struct FreeKey { void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); } };
+using KeyHandle = std::unique_ptr<EVP_PKEY, FreeKey>;
+
+struct KeyPair::State {
+  KeyHandle key{};
+  KeyAlgorithm algorithm{};
+  bool is_private = false;
+  mutable ContextPool<EVP_PKEY_CTX, EVP_PKEY_CTX_free> signers{}, verifiers{};                // of curves
+  mutable ContextPool<EVP_MD_CTX, EVP_MD_CTX_free> message_signers{}, message_verifiers{};    // of Ed25519
+};
+
+namespace openssl {
+
+inline const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+inline unsigned char* bytes(char* text) { return reinterpret_cast<unsigned char*>(text); }
+
+// OpenSSL's reasons lie with the thread, whose next TLS call would take them for its own; clients are told ours.
+std::unexpected<Error> refusal(std::string why);
+
+const EVP_MD* algorithm(DigestKind kind);
+
+// What an i2d function prints.
+template <class Text, class Object, class Print> Text print_der(const Object* object, Print print) {
+  const int size = print(object, nullptr);
+  SR_ASSERT(size > 0);
+  Text text;
+  if constexpr (requires { Text::of_size(1); }) text = Text::of_size(static_cast<std::size_t>(size));
+  else text.resize(static_cast<std::size_t>(size));
+  unsigned char* at = bytes(text.data());
+  SR_ASSERT(print(object, &at) == size);
+  return text;
+}
+
+}  // namespace openssl
+}  // namespace sr

@@ -1,0 +1,112 @@
+#include "crypto/key_pair.h"
+#include <gtest/gtest.h>
+#include <thread>
+#include "base/limits.h"
+#include "crypto/certificate.h"
+#include "crypto/key_numbers.h"
+#include "crypto/pem.h"
+
+namespace sr {
+namespace {
+
+constexpr KeyAlgorithm curves[] = {KeyAlgorithm::ecdsa_p256, KeyAlgorithm::ecdsa_p384, KeyAlgorithm::ecdsa_p521};
+
+TEST(KeyPair, WhatIsPrintedReadsAgain) {
+  for (const auto algorithm : {KeyAlgorithm::ecdsa_p256, KeyAlgorithm::ecdsa_p384, KeyAlgorithm::ecdsa_p521, KeyAlgorithm::ed25519, KeyAlgorithm::rsa}) {
+    const KeyPair key = KeyPair::generate(algorithm, 2048);
+    const KeyPair again = KeyPair::parse_private(key.print_private().reveal(), KeyPair::Check::yes).value();
+    const KeyPair shown = KeyPair::parse_public(key.print_public(), KeyPair::Check::yes).value();
+    EXPECT_TRUE(again.is_private() && key.is_private() && !shown.is_private());
+    EXPECT_TRUE(again.has_public_key_of(key) && shown.has_public_key_of(key));
+    EXPECT_EQ(shown.algorithm(), algorithm);
+    EXPECT_FALSE(KeyPair::generate(algorithm, 2048).has_public_key_of(key));
+  }
+}
+
+TEST(KeyPair, RefusesWhatIsNoKey) {
+  const std::string der(KeyPair::generate(KeyAlgorithm::ecdsa_p256).print_private().reveal());
+  EXPECT_FALSE(KeyPair::parse_private("", KeyPair::Check::yes));
+  EXPECT_FALSE(KeyPair::parse_private("no key", KeyPair::Check::yes));
+  EXPECT_FALSE(KeyPair::parse_private(der + "x", KeyPair::Check::yes));
+  EXPECT_FALSE(KeyPair::parse_public(der, KeyPair::Check::yes));
+  EXPECT_FALSE(KeyPair::parse_private(std::string(limits::key_bytes + 1, 'x'), KeyPair::Check::yes));
+  for (std::size_t size = 0; size < der.size(); ++size) EXPECT_FALSE(KeyPair::parse_private(der.substr(0, size), KeyPair::Check::yes)) << size;
+}
+
+TEST(KeyPair, NumbersGoAndComeBack) {
+  for (const auto curve : curves) {
+    const KeyPair key = KeyPair::generate(curve);
+    EXPECT_TRUE(KeyNumbers::parse_curve(curve, KeyNumbers::print_curve(key)).value().has_public_key_of(key));
+    auto foreign = KeyNumbers::print_curve(key);
+    foreign.scalar = std::move(KeyNumbers::print_curve(KeyPair::generate(curve)).scalar);
+    EXPECT_FALSE(KeyNumbers::parse_curve(curve, foreign)) << "a scalar of another point";
+    EXPECT_FALSE(KeyNumbers::parse_curve(curve, {.x = "1", .y = "1"})) << "no point of the curve";
+    EXPECT_FALSE(KeyNumbers::parse_curve(curve, {.x = "-1", .y = "x"}));
+  }
+  const KeyPair key = KeyPair::generate(KeyAlgorithm::rsa, 2048);
+  EXPECT_TRUE(KeyNumbers::parse_rsa(KeyNumbers::print_rsa(key)).value().has_public_key_of(key));
+  auto broken = KeyNumbers::print_rsa(key);
+  broken.prime1 = broken.prime2.copy();
+  EXPECT_FALSE(KeyNumbers::parse_rsa(broken));
+  EXPECT_FALSE(KeyNumbers::parse_rsa({.modulus = "15", .exponent = "3"}));
+  EXPECT_FALSE(KeyNumbers::parse_rsa({.modulus = std::string(5000, '9'), .exponent = "3"}));
+}
+
+TEST(KeyPair, TwoSidesAgree) {
+  for (const auto curve : curves) {
+    const KeyPair ours = KeyPair::generate(curve), theirs = KeyPair::generate(curve);
+    EXPECT_EQ(ours.agree(theirs).value(), theirs.agree(ours).value());
+  }
+  EXPECT_FALSE(KeyPair::generate(KeyAlgorithm::ecdsa_p256).agree(KeyPair::generate(KeyAlgorithm::ecdsa_p384)));
+}
+
+TEST(KeyPair, OneKeyServesManyThreads) {
+  const KeyPair curve = KeyPair::generate(KeyAlgorithm::ecdsa_p256), edwards = KeyPair::generate(KeyAlgorithm::ed25519);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      for (int j = 0; j < 50; ++j) {
+        const std::string text = std::to_string(100 * i + j), hashed = digest(DigestKind::sha2_256, text);
+        EXPECT_TRUE(curve.verify_ecdsa(hashed, curve.sign_ecdsa(hashed)));
+        EXPECT_TRUE(edwards.verify_ed25519(text, edwards.sign_ed25519(text)));
+        EXPECT_FALSE(edwards.verify_ed25519(text + "x", edwards.sign_ed25519(text)));
+      }
+    });
+}
+
+TEST(KeyPair, EcdsaNumbersAtFixedLengths) {
+  const KeyPair key = KeyPair::generate(KeyAlgorithm::ecdsa_p521);
+  const std::string hashed = digest(DigestKind::sha2_512, "text"), der = key.sign_ecdsa(hashed);
+  const std::string fixed = ecdsa_to_fixed(der, 66).value();
+  EXPECT_EQ(fixed.size(), 132u);
+  EXPECT_TRUE(key.verify_ecdsa(hashed, ecdsa_from_fixed(fixed)));
+  EXPECT_EQ(inspect_ecdsa(der), DerSignature::fine);
+  EXPECT_EQ(inspect_ecdsa(der + "x"), DerSignature::has_extra_data);
+  EXPECT_EQ(inspect_ecdsa("x"), DerSignature::invalid);
+}
+
+TEST(Certificates, ARequestIsSignedAndTakesTheSubjectOver) {
+  const KeyPair first = KeyPair::generate(KeyAlgorithm::ecdsa_p384), second = KeyPair::generate(KeyAlgorithm::ed25519);
+  const auto request = make_certificate_request(first, "");
+  ASSERT_TRUE(request);
+  EXPECT_TRUE(make_certificate_request(second, *request));
+  EXPECT_FALSE(make_certificate_request(second, "no request"));
+  EXPECT_FALSE(Certificate::parse(*request));
+}
+
+TEST(Pem, BlocksAmongOtherText) {
+  const std::string text = "before\n" + print_pem("ONE", "first") + "between\n" + print_pem("TWO", std::string(100, 'x'));
+  std::string_view rest;
+  const auto blocks = parse_pem(text, 10, &rest);
+  ASSERT_EQ(blocks.size(), 2u);
+  EXPECT_EQ(blocks[0].label, "ONE");
+  EXPECT_EQ(blocks[0].der, "first");
+  EXPECT_EQ(blocks[1].der, std::string(100, 'x'));
+  EXPECT_EQ(rest, "");
+  EXPECT_EQ(parse_pem(text, 1, &rest).size(), 1u);
+  EXPECT_TRUE(rest.starts_with("between"));
+  EXPECT_TRUE(parse_pem("nothing", 10).empty());
+}
+
+}  // namespace
+}  // namespace sr
