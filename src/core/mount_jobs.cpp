@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t rows_of_one_step = 64;
 constexpr std::size_t jobs_of_one_look = 100;
+constexpr Seconds upkeep_interval{60};
+constexpr unsigned upkeep_parts = 1000;  // of one mount at a time: others wait
 
 View rows_of(Transaction& transaction, const std::string& uuid) { return View::mount(transaction, NamespaceId("root"), uuid); }
 
@@ -40,6 +42,24 @@ void Mounts::sweep(Store& store) {
   for (const auto& uuid : jobs_under(store, barrier_, "unmount/"))
     if (!is_settled_ || is_settled_(uuid)) log_failure("unmount", uuid, empty(store, uuid));
   for (const auto& uuid : jobs_under(store, barrier_, "upgrade/")) log_failure("upgrade", uuid, upgrade(store, uuid));
+  keep_up(store);
+}
+
+// What engines have to do by themselves when its time has come. A mount that has changed meanwhile is left for the next time.
+void Mounts::keep_up(Store& store) {
+  if (clock_.now() < next_upkeep_ || barrier_.locked()) return;
+  next_upkeep_ = clock_.now() + upkeep_interval;
+  const auto mounted = current();
+  for (const auto& [path, mount] : mounted->mounts()) {
+    if (!mount->spec.upkeep || mount->entry.upgrading) continue;
+    const auto one_part = [&](Transaction& transaction) -> Result<bool> {
+      if (!mount->key.empty()) transaction.expect(mount->key, mount->revision);
+      return mount->spec.upkeep(rows_of(transaction, mount->entry.uuid), *mount->host);
+    };
+    Result<bool> done = true;
+    for (unsigned i = 0; i < upkeep_parts && done.value_or(false); ++i) done = take(store, barrier_, one_part);
+    if (!done && !barrier_.locked()) log_.warn("core", "a mount's job goes on later", {{"job", "upkeep"}, {"mount", mount->entry.uuid}, {"why", done.error().message}});
+  }
 }
 
 // The rows first, the mount's own row and the intent last.

@@ -51,6 +51,7 @@ class Mounts {
   Result<void> write_entry(Transaction&, const MountEntry&);
   Result<void> empty(Store&, const std::string& uuid);
   Result<void> upgrade(Store&, const std::string& uuid);
+  void keep_up(Store&);
 
   const Store& store_;
   const Barrier& barrier_;
@@ -61,6 +62,7 @@ class Mounts {
   std::vector<std::unique_ptr<Spec>> types_;
   Router::Mounts fixed_;
   Published<Router> router_;
+  Time next_upkeep_{};  // of the job thread alone
   std::function<void()> poke_;
   std::function<bool(const std::string&)> is_settled_;
   friend class MountHost;

@@ -85,7 +85,7 @@ Result<Reply> Pipeline::log_in(Request& r, Call& call) {
 }
 
 Result<void> Pipeline::try_inline(Parked& r) {
-  const bool is_quick = r->in.op == Op::help || r->verb->cost == Cost::quick;
+  const bool is_quick = r->in.op == Op::help || r->verb->cost == Cost::quick || r->verb->cost == Cost::brief;
   if (!is_quick || r->place != Place::loop || r->caller.limited || r->in.large || r->in.wrap_ttl.count() > 0) return {};
   r->reply = handle(*r);
   if (r->transaction && r->transaction->incomplete()) {
@@ -106,7 +106,7 @@ Result<void> Pipeline::audit_request(Parked& r) {
 Result<void> Pipeline::run(Parked& r) {
   r->intent.reset();  // of a plan that lost a race
   const Cost cost = r->in.op == Op::help ? Cost::normal : r->verb->cost;
-  const Place lane = cost == Cost::cpu ? Place::cpu : cost == Cost::transfer ? Place::transfer : Place::normal;  // the plan of an external verb is normal
+  const Place lane = cost == Cost::cpu || cost == Cost::brief ? Place::cpu : cost == Cost::transfer ? Place::transfer : Place::normal;  // the plan of an external verb is normal
   if (r->place != lane) return move_to(r, lane, &Pipeline::run);
   r->reply = handle(*r);
   if (r->reply) return {};

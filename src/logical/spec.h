@@ -1,7 +1,8 @@
 // The contract between the core and its engines: a Spec is a table of routes, a handler decides from a Call and returns a
 // Reply. From the table come routing, decoding, path-help, OpenAPI and the coverage of docs/api.tsv.
 //
-// Specs, routes and fields are constant and shared. An Engine has no mutable state, so any thread may call it.
+// Specs, routes and fields are constant and shared. An Engine has no mutable state, so any thread may call it; what it may keep is
+// what it has made of rows, under the revision of each.
 #pragma once
 #include <functional>
 #include <memory>
@@ -45,9 +46,10 @@ struct Outside {
   void (*begin)(Engine&, const Intent&, Acted) = nullptr;
 };
 
-// quick may run on the I/O thread while it reads from memory and writes nothing; each other cost has its own lane.
+// quick may run on the I/O thread while it reads from memory and writes nothing; each other cost has its own lane. brief is quick with
+// some microseconds of arithmetic, and what turns out to be more goes to the lane of cpu (Transaction::need_lane).
 // A `transfer` may wait for its own client, whose body it reads piece by piece.
-enum class Cost : std::uint8_t { quick, normal, cpu, external, transfer };
+enum class Cost : std::uint8_t { quick, brief, normal, cpu, external, transfer };
 enum class Access : std::uint8_t {
   token,  // needs a token whose policies allow it
   open,   // needs none: logins, sys/health
@@ -107,6 +109,10 @@ struct Mounted {
 // one transaction each time, while the mount answers nobody.
 using Upgrade = Result<bool> (*)(View rows, Time now);
 
+// Does a bounded part of what has become due in a mount's storage: rotations, things that end; false when nothing was. Run by a job,
+// in one transaction each time, about once a minute.
+using Upkeep = Result<bool> (*)(View rows, const Host& host);
+
 // A login that renews its token is asked again, through the mount that made it.
 using Renew = Result<Login> (*)(Engine&, Call&, std::string_view renew_with);
 
@@ -121,6 +127,7 @@ struct Spec {
   bool per_token = false;                       // its rows are those of the caller's token: no row is written once that is gone
   std::string_view version{};                   // one of several of this type: the mount's option "version" says which, "1" without it
   Upgrade upgrade = nullptr;                    // how a mount of the version before becomes one of this
+  Upkeep upkeep = nullptr;
 };
 
 // ---- what the core does with the table --------------------------------------------------------------------------------

@@ -52,6 +52,8 @@ class Transaction {
   // Something that was read from a cache: its row is a precondition as if it had been read here.
   void expect(std::string key, Revision revision) { reads_.push_back({std::move(key), revision}); }
 
+  // What would hold up the thread that reads requests asks here first: an error there, which takes the call to its lane.
+  Result<void> need_lane(const char* what);
   // Asked for more than memory may give; sticks until go_on, whatever the handler made of the error.
   bool incomplete() const { return incomplete_; }
   bool has_writes() const { return !writes_.empty(); }
@@ -68,7 +70,6 @@ class Transaction {
  private:
   static constexpr std::size_t reads_expected = 8;  // token, policies, mount, and what a handler reads
   const Snapshot& snapshot();
-  Result<void> need_lane(const char* what);
   Result<void> write(StorageKey key, std::optional<Secret> value);
 
   const Store& store_;
