@@ -14,7 +14,10 @@ Result<std::string> Names::get(const std::string& name) const {
   return found->second;
 }
 
-Result<std::string> Names::expand(std::string_view text) const {
+Result<std::string> Names::expand(std::string_view text) const { return replaced(text, false); }
+Result<std::string> Names::expand_json(std::string_view text) const { return replaced(text, true); }
+
+Result<std::string> Names::replaced(std::string_view text, bool in_json) const {
   std::string out;
   while (!text.empty()) {
     const auto dollar = text.find('$');
@@ -29,7 +32,9 @@ Result<std::string> Names::expand(std::string_view text) const {
     }
     std::size_t size = 0;
     while (size < text.size() && in_name(text[size])) ++size;
-    out += TRY(get(std::string(text.substr(0, size))));
+    for (const char c : TRY(get(std::string(text.substr(0, size)))))
+      if (in_json && c == '\n') out += "\\n";
+      else out += c;
     text.remove_prefix(size);
     if (braced && text.starts_with('}')) text.remove_prefix(1);
   }

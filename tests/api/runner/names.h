@@ -15,8 +15,12 @@ class Names {
   // The text with each $name and ${name} replaced; a name that nothing has set is an error. A dollar sign before anything
   // but a small letter or a brace stays.
   Result<std::string> expand(std::string_view text) const;
+  // The same in JSON, where a line break of a value stands escaped: keys and certificates have some.
+  Result<std::string> expand_json(std::string_view text) const;
 
  private:
+  Result<std::string> replaced(std::string_view text, bool in_json) const;
+
   std::map<std::string, std::string> values_;
 };
 

@@ -34,7 +34,7 @@ Result<std::string> compare(const Expectation& expected, const Response& got, co
     if (auto miss = text_difference(pattern, *value, "header " + name); !miss.empty()) return miss;
   }
   if (expected.pattern.empty()) return std::string();
-  const std::string text = TRY(names.expand(expected.pattern));
+  const std::string text = TRY(names.expand_json(expected.pattern));
   Pattern pattern = TRY(parse_pattern(text));
   if (expected.raw) return text_difference(pattern, got.body, "body");
   // A string or an array is short for the whole body of an error.
@@ -94,7 +94,7 @@ class Play {
   Result<void> step(const RequestStep& step) {
     Request request{.method = step.method, .target = TRY(names_.expand(step.path))};
     if (!request.target.starts_with('/')) request.target = "/v1/" + request.target;
-    request.body = TRY(names_.expand(step.body));
+    request.body = TRY(names_.expand_json(step.body));
     if (step.caller != "nobody") {
       request.headers.emplace_back("X-Vault-Token", TRY(names_.get(step.caller.empty() ? "root" : step.caller)));
     }
