@@ -1,0 +1,47 @@
+// What has been made of rows, kept as long as the row has the revision that it was made of. Shared by all threads.
+#pragma once
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include "storage/store.h"
+
+namespace sr::transit {
+
+template <class T> class RevisionCache {
+ public:
+  explicit RevisionCache(std::size_t entries_max) : shard_max_(entries_max / shard_count) {}
+
+  std::shared_ptr<const T> find(const std::string& row, Revision revision) const {
+    const Shard& shard = shards_[shard_of(row)];
+    std::lock_guard lock(shard.mutex);
+    const auto found = shard.entries.find(row);
+    return found != shard.entries.end() && found->second.revision == revision ? found->second.value : nullptr;
+  }
+  // A row that its request has written itself has the revision 0, and is not kept.
+  void fill(const std::string& row, Revision revision, std::shared_ptr<const T> value) {
+    if (revision == 0) return;
+    Shard& shard = shards_[shard_of(row)];
+    std::lock_guard lock(shard.mutex);
+    if (shard.entries.size() >= shard_max_ && !shard.entries.contains(row)) shard.entries.erase(shard.entries.begin());
+    shard.entries.insert_or_assign(row, Entry{revision, std::move(value)});
+  }
+
+ private:
+  static constexpr std::size_t shard_count = 16;
+  struct Entry {
+    Revision revision;
+    std::shared_ptr<const T> value;
+  };
+  struct Shard {
+    mutable std::mutex mutex;  // guards the one below
+    std::unordered_map<std::string, Entry> entries;
+  };
+  static std::size_t shard_of(const std::string& row) { return std::hash<std::string>()(row) % shard_count; }
+
+  const std::size_t shard_max_;
+  std::array<Shard, shard_count> shards_;
+};
+
+}  // namespace sr::transit
