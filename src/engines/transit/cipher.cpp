@@ -41,9 +41,10 @@ std::string_view Nonces::take(std::size_t size) {
   return std::string_view(drawn_).substr(std::exchange(used_, used_ + size), size);
 }
 
-Result<void> leave_loop_if_slow(Call& call, const KeyTypeInfo& info) {
-  if (!info.is_rsa()) return {};
-  return call.storage().transaction().need_lane("rsa needs a lane");
+Result<void> leave_loop_if_slow(Call& call, const Key& key, Amount amount) {
+  const bool is_slow = key.info().is_rsa() || key.type == KeyType::ecdsa_p384 || key.type == KeyType::ecdsa_p521;
+  if (!is_slow && (amount == Amount::one || (key.info().aead && !key.derived))) return {};
+  return call.storage().transaction().need_lane("this much arithmetic needs a lane");
 }
 
 Result<Prefixed> split_prefix(std::string_view text, std::string_view kind) {

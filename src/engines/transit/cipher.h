@@ -18,8 +18,10 @@ class Nonces {
   std::size_t used_ = 0;
 };
 
-// RSA takes too long for the thread that reads requests; asked before anything is done.
-Result<void> leave_loop_if_slow(Call& call, const KeyTypeInfo& info);
+// What takes too long for the thread that reads requests leaves it: RSA and the large curves, and batches of all that is not plain
+// symmetric encryption. Asked before anything is done.
+enum class Amount : std::uint8_t { one, batch };
+Result<void> leave_loop_if_slow(Call& call, const Key& key, Amount amount);
 
 class Encryptor {
  public:

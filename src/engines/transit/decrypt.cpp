@@ -14,7 +14,7 @@ Result<Reply> Transit::decrypt(Call& call) {
                            : std::vector{CipherItem{.text = call[field::ciphertext], .context = call[field::context], .associated = call[field::associated_data]}};
   TRY(check_contexts(items));
   OpenKey key = TRY(open(call, field::name, "encryption key not found"));
-  TRY(leave_loop_if_slow(call, key.info()));
+  TRY(leave_loop_if_slow(call, key.settings(), batch ? Amount::batch : Amount::one));
 
   Decryptor decryptor(key);
   Buffer context;

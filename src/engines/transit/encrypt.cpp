@@ -47,6 +47,23 @@ Result<void> check_associated(const KeyTypeInfo& info, const CipherItem& item, s
   return fail(Code::invalid, concat("'[", std::to_string(index), "].associated_data' provided for non-AEAD cipher suite ", info.name));
 }
 
+// A ciphertext and the version that it was made with; or, where `write` fails, why.
+template <class Write> bool add_ciphertext(BatchResults& results, const Encryptor& encryptor, const CipherItem& item, Write write) {
+  results.begin_item();
+  const auto mark = results.mark();
+  Buffer& out = results.member("ciphertext") += '"';
+  const Result<void> written = write(out);
+  if (written) {
+    out += '"';
+    results.member("key_version").append_number(encryptor.version_of(item.key_version));
+  } else {
+    results.back_to(mark);
+    results.add("error", written.error().message);
+  }
+  results.end_item(item.reference);
+  return written.has_value();
+}
+
 }  // namespace
 
 Result<bool> Transit::key_exists(Call& call) { return TRY(load_key(call.storage(), TRY(check_name(call[field::name])))).has_value(); }
@@ -61,7 +78,7 @@ Result<Reply> Transit::encrypt(Call& call) {
   TRY(check_contexts(items));
   if (call.op() == Op::create) TRY(make_key(call, !items.front().context.empty()));
   OpenKey key = TRY(open(call, field::name, no_such_key));
-  TRY(leave_loop_if_slow(call, key.info()));
+  TRY(leave_loop_if_slow(call, key.settings(), batch ? Amount::batch : Amount::one));
 
   Encryptor encryptor(call, key, items.size());
   Decoded decoded;
@@ -79,21 +96,8 @@ Result<Reply> Transit::encrypt(Call& call) {
   }
   BatchResults results(items.size());
   BatchOutcome outcome;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    results.begin_item();
-    const auto mark = results.mark();
-    Buffer& out = results.member("ciphertext") += '"';
-    if (const auto sealed = seal(out, i); sealed) {
-      outcome.has_success = true;
-      out += '"';
-      results.member("key_version").append_number(encryptor.version_of(items[i].key_version));
-    } else {
-      outcome.has_failure = true;
-      results.back_to(mark);
-      results.add("error", sealed.error().message);
-    }
-    results.end_item(items[i].reference);
-  }
+  for (std::size_t i = 0; i < items.size(); ++i)
+    (add_ciphertext(results, encryptor, items[i], [&](Buffer& out) { return seal(out, i); }) ? outcome.has_success : outcome.has_failure) = true;
   return answer_batch(call, std::move(results), outcome);
 }
 
@@ -105,7 +109,7 @@ Result<Reply> Transit::rewrap(Call& call) {
                                                     .nonce = call[field::nonce], .key_version = call[field::key_version]}};
   TRY(check_contexts(items));
   OpenKey key = TRY(open(call, field::name, no_such_key));
-  TRY(leave_loop_if_slow(call, key.info()));
+  TRY(leave_loop_if_slow(call, key.settings(), batch ? Amount::batch : Amount::one));
 
   Encryptor encryptor(call, key, items.size());
   Decryptor decryptor(key);
@@ -126,19 +130,7 @@ Result<Reply> Transit::rewrap(Call& call) {
     return Reply::data(json::Object().set("ciphertext", out.view()).set("key_version", encryptor.version_of(items.front().key_version)));
   }
   BatchResults results(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    results.begin_item();
-    const auto mark = results.mark();
-    Buffer& out = results.member("ciphertext") += '"';
-    if (const auto renewed = renew(out, i); renewed) {
-      out += '"';
-      results.member("key_version").append_number(encryptor.version_of(items[i].key_version));
-    } else {
-      results.back_to(mark);
-      results.add("error", renewed.error().message);
-    }
-    results.end_item(items[i].reference);
-  }
+  for (std::size_t i = 0; i < items.size(); ++i) add_ciphertext(results, encryptor, items[i], [&](Buffer& out) { return renew(out, i); });
   return std::move(results).finish();  // 200 whatever became of the items, as in Vault
 }
 
@@ -153,7 +145,7 @@ Result<Reply> Transit::make_data_key(Call& call) {
   if (bits != 128 && bits != 256 && bits != 512) return fail(Code::invalid, "invalid bit length");
   if (!call[field::associated_data].empty() && !key.info().aead) return fail(Code::invalid, concat("'associated_data' provided for non-AEAD cipher suite ", key.info().name));
   if (!call[field::nonce].empty()) return fail(Code::invalid, std::string(nonce_refused));
-  TRY(leave_loop_if_slow(call, key.info()));
+  TRY(leave_loop_if_slow(call, key.settings(), Amount::one));
 
   Secret made = Secret::of_size(static_cast<std::size_t>(bits / 8));
   call.host().random().fill(std::as_writable_bytes(std::span(made.data(), made.size())));

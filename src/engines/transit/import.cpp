@@ -81,7 +81,7 @@ void fill(Version& version, const KeyPair& pair) {
   version.key = pair.print_private();
   if (pair.algorithm() != KeyAlgorithm::ed25519) return;
   // RFC 8410: the seed is the end of the structure.
-  version.key = Secret(concat(version.key.reveal().substr(version.key.size() - 32), pair.ed25519_public()));
+  version.key = seed_and_public(version.key.reveal().substr(version.key.size() - 32), pair);
 }
 
 Result<Version> make_version(Call& call, Key& key, const Sent& sent) {

@@ -20,12 +20,9 @@ void draw_material(Version& version, const Key& key, Random& random) {
   if (info.aead) {
     version.key = draw(random, Aead::key_size(*info.aead));
   } else if (info.is_ed25519()) {
-    Secret both = Secret::of_size(64);
     const Secret seed = draw(random, 32);
     const auto pair = KeyPair::ed25519_from_seed(seed.reveal()).value();
-    std::memcpy(both.data(), seed.reveal().data(), 32);
-    std::memcpy(both.data() + 32, pair.ed25519_public().data(), 32);
-    version.key = std::move(both), version.public_key = pair.print_public();
+    version.key = seed_and_public(seed.reveal(), pair), version.public_key = pair.print_public();
   } else if (info.pair) {
     const KeyPair pair = KeyPair::generate(*info.pair, info.rsa_bits);
     version.key = pair.print_private(), version.public_key = pair.print_public();
@@ -59,6 +56,13 @@ Result<void> check_derivation(const KeyTypeInfo& info, bool derived, bool conver
   if (info.is_ed25519() && convergent) return fail(Code::invalid, concat("convergent encryption not supported for keys of type ", info.name));
   if (convergent && !derived) return fail(Code::invalid, "convergent encryption requires derivation to be enabled");
   return {};
+}
+
+Secret seed_and_public(std::string_view seed, const KeyPair& pair) {
+  Secret both = Secret::of_size(64);
+  std::memcpy(both.data(), seed.data(), 32);
+  std::memcpy(both.data() + 32, pair.ed25519_public().data(), 32);
+  return both;
 }
 
 Key new_key(const KeyTypeInfo& info, Random& random) {

@@ -10,6 +10,9 @@ Result<void> check_rotation_period(Seconds period);  // none, or an hour at leas
 // What makes no sense together: a derived RSA key.
 Result<void> check_derivation(const KeyTypeInfo& info, bool derived, bool convergent);
 
+// How an ed25519 version keeps its private half: the seed and the public key behind it, 64 bytes.
+Secret seed_and_public(std::string_view seed, const KeyPair& pair);
+
 // A key without versions yet, of that type.
 Key new_key(const KeyTypeInfo& info, Random& random);
 

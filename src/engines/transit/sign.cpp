@@ -47,9 +47,8 @@ Result<Prepared> prepare(const KeyTypeInfo& info, const SignatureOptions& option
 // Signatures and HMACs do not go into one batch.
 Result<bool> wants_hmac(const Call& call, const json::Value* batch) {
   if (!batch) {
-    if (call.has(field::signature) && call.has(field::hmac)) return fail(Code::invalid, "provide one of 'signature' or 'hmac'");
     if (!call.has(field::signature) && !call.has(field::hmac)) return fail(Code::invalid, "neither a 'signature' nor an 'hmac' were given to verify");
-    return call.has(field::hmac);
+    return !call.has(field::signature);  // of both the signature counts, as in Vault
   }
   bool has_signature = false, has_hmac = false, lacks_both = false;
   for (const auto& item : TRY(read_text_items(*batch))) (item.find("signature") ? has_signature : item.find("hmac") ? has_hmac : lacks_both) = true;
@@ -66,8 +65,8 @@ Result<Reply> Transit::sign(Call& call) {
   const auto options = TRY(read_signature_options(call));
   OpenKey key = TRY(open(call, field::name, "signing key not found"));
   TRY(check_signer(key.info(), options, "signing"));
-  TRY(leave_loop_if_slow(call, key.info()));
   const json::Value* batch = batch_of(call);
+  TRY(leave_loop_if_slow(call, key.settings(), batch ? Amount::batch : Amount::one));
   const auto items = TRY(read_items(call, batch));
   const VersionNumber number = call[field::key_version];
   const VersionNumber told = number == 0 ? key.settings().latest : number;
@@ -103,7 +102,7 @@ Result<Reply> Transit::verify(Call& call) {
   const auto options = TRY(read_signature_options(call));
   OpenKey key = TRY(open(call, field::name, "signature verification key not found"));
   TRY(check_signer(key.info(), options, "verification"));
-  TRY(leave_loop_if_slow(call, key.info()));
+  TRY(leave_loop_if_slow(call, key.settings(), batch ? Amount::batch : Amount::one));
   const auto items = TRY(read_items(call, batch));
 
   const auto verify_item = [&](const SignItem& item) -> Result<bool> {
