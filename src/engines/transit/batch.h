@@ -32,10 +32,13 @@ Result<void> check_contexts(std::span<const CipherItem> items);
 // The answer: an object for each item, its members written in the order of their names.
 class BatchResults {
  public:
-  explicit BatchResults(std::size_t items) {
-    out_.reserve(96 * items);
-    out_ += '[';
+  // Room at once for all that is to be expected: a text that grows is copied, and what it leaves behind is wiped.
+  explicit BatchResults(std::span<const CipherItem> items) {
+    std::size_t texts = 0;
+    for (const auto& item : items) texts += item.text.size() + item.reference.size();
+    reserve(items.size(), texts);
   }
+  explicit BatchResults(std::size_t items) { reserve(items, 128 * items); }
   void begin_item() { out_ += out_.size() == 1 ? "{" : ",{", is_first_ = true; }
   void end_item(std::string_view reference);  // which every item has, be it empty
   void end_item(std::string_view reference, std::string_view name, bool flag);
@@ -48,6 +51,12 @@ class BatchResults {
   Reply finish() &&;
 
  private:
+  void reserve(std::size_t items, std::size_t texts) {
+    constexpr std::size_t around_each = 112;  // names, version, nonce and tag in base64
+    out_.reserve(around_each * items + texts + 2);
+    out_ += '[';
+  }
+
   Buffer out_;
   bool is_first_ = true;
 };

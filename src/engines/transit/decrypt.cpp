@@ -32,7 +32,7 @@ Result<Reply> Transit::decrypt(Call& call) {
     base64::encode(plain, TRY(open_item(0)));
     return Reply::data(json::Object().set("plaintext", plain.view()));
   }
-  BatchResults results(items.size());
+  BatchResults results(items);
   BatchOutcome outcome;
   for (std::size_t i = 0; i < items.size(); ++i) {
     results.begin_item();

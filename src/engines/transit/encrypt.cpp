@@ -94,7 +94,7 @@ Result<Reply> Transit::encrypt(Call& call) {
     TRY(seal(out, 0));
     return Reply::data(json::Object().set("ciphertext", out.view()).set("key_version", encryptor.version_of(items.front().key_version)));
   }
-  BatchResults results(items.size());
+  BatchResults results(items);
   BatchOutcome outcome;
   for (std::size_t i = 0; i < items.size(); ++i)
     (add_ciphertext(results, encryptor, items[i], [&](Buffer& out) { return seal(out, i); }) ? outcome.has_success : outcome.has_failure) = true;
@@ -129,7 +129,7 @@ Result<Reply> Transit::rewrap(Call& call) {
     TRY(renew(out, 0));
     return Reply::data(json::Object().set("ciphertext", out.view()).set("key_version", encryptor.version_of(items.front().key_version)));
   }
-  BatchResults results(items.size());
+  BatchResults results(items);
   for (std::size_t i = 0; i < items.size(); ++i) add_ciphertext(results, encryptor, items[i], [&](Buffer& out) { return renew(out, i); });
   return std::move(results).finish();  // 200 whatever became of the items, as in Vault
 }

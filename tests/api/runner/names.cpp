@@ -15,7 +15,8 @@ Result<std::string> Names::get(const std::string& name) const {
 }
 
 Result<std::string> Names::expand(std::string_view text) const { return replaced(text, false); }
-Result<std::string> Names::expand_json(std::string_view text) const { return replaced(text, true); }
+// A body may also be one value as it is: a file.
+Result<std::string> Names::expand_json(std::string_view text) const { return replaced(text, !text.starts_with('$')); }
 
 Result<std::string> Names::replaced(std::string_view text, bool in_json) const {
   std::string out;
