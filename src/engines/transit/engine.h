@@ -59,7 +59,13 @@ class Transit final : public Engine {
   // Of the call's own name; `missing` is what is said when there is none.
   Result<OpenKey> open(Call& call, const TextField& name, std::string_view missing);
 
-  MaterialCache materials_{4096};
+  // Versions [first, end) are about to be removed.
+  void forget(const Key& key, VersionNumber first, VersionNumber end) {
+    for (VersionNumber number = std::max(first, end - static_cast<VersionNumber>(materials_max)); number < end; ++number) materials_.forget(version_row(key.id, number));
+  }
+
+  static constexpr std::size_t materials_max = 4096;
+  MaterialCache materials_{materials_max};
 };
 
 constexpr std::string_view soft_deleted = "refusing to use soft-deleted key";

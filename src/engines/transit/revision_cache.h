@@ -28,6 +28,13 @@ template <class T> class RevisionCache {
     shard.entries.insert_or_assign(row, Entry{revision, std::move(value)});
   }
 
+  // What is to be gone should not lie in memory for long either.
+  void forget(const std::string& row) {
+    Shard& shard = shards_[shard_of(row)];
+    std::lock_guard lock(shard.mutex);
+    shard.entries.erase(row);
+  }
+
  private:
   static constexpr std::size_t shard_count = 16;
   struct Entry {
