@@ -14,6 +14,10 @@ target_precompile_headers(strongroom_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h
 target_include_directories(strongroom_pch PUBLIC ${CMAKE_SOURCE_DIR}/src)
 # GCC: what ccache needs to see through a precompiled header.
 target_compile_options(strongroom_pch PUBLIC $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess> $<$<CXX_COMPILER_ID:Clang>:-Xclang;-fno-pch-timestamp>)
+add_library(strongroom_test_pch STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
+target_precompile_headers(strongroom_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/test_pch.h)
+target_compile_options(strongroom_test_pch PUBLIC -O1)  # a test runs once for each time that it is compiled
+target_link_libraries(strongroom_test_pch PUBLIC strongroom_pch GTest::gtest GTest::gtest_main Threads::Threads)
 
 function(strongroom_module)
   cmake_parse_arguments(MODULE "" "NAME;LEVEL" "DEPENDS;LIBRARIES" ${ARGN})
@@ -47,8 +51,8 @@ function(strongroom_module)
   if(tests AND NOT STRONGROOM_FUZZ)
     string(REPLACE "/" "_" test_target ${MODULE_NAME}_test)
     add_executable(${test_target} ${tests})
-    target_precompile_headers(${test_target} REUSE_FROM strongroom_pch)
-    target_link_libraries(${test_target} PRIVATE ${target} GTest::gtest GTest::gmock GTest::gtest_main)
+    target_precompile_headers(${test_target} REUSE_FROM strongroom_test_pch)
+    target_link_libraries(${test_target} PRIVATE ${target} strongroom_test_pch)
     add_test(NAME unit/${MODULE_NAME} COMMAND ${test_target} --gtest_brief=1)
   endif()
   foreach(bench ${benches})  # built when asked for by name
