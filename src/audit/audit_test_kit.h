@@ -117,18 +117,27 @@ class SharedSink final : public Sink {
 
 inline Ed25519Key test_key(char c = 'k') { return *Ed25519Key::from_seed(std::string(32, c)); }
 
-inline Buffer entry(int number) { return Buffer("{\"time\":\"2024-01-01T00:00:00Z\",\"type\":\"request\",\"n\":" + std::to_string(number)); }
-
-inline std::vector<Buffer> entries(int first, int count = 1) {
-  std::vector<Buffer> lines;
-  for (int i = 0; i < count; ++i) lines.push_back(entry(first + i));
+// One entry, of so many lines.
+inline AuditLines entries(int first, int count = 1) {
+  AuditLines lines;
+  for (int i = 0; i < count; ++i) {
+    lines.text() += "{\"time\":\"2024-01-01T00:00:00Z\",\"type\":\"request\",\"n\":" + std::to_string(first + i);
+    lines.end_line();
+  }
+  lines.end_entry();
   return lines;
 }
 
+// What becomes of a call that brings one entry.
+inline Result<void> result_of(const AuditOutcome& outcome) {
+  if (outcome.written == 1) return {};
+  return std::unexpected(outcome.problem);
+}
+
 // Writes and waits for the answer.
-inline Result<void> write_and_wait(AuditDevice& device, std::vector<Buffer> lines) {
+inline Result<void> write_and_wait(AuditDevice& device, AuditLines lines) {
   std::promise<Result<void>> answer;
-  device.write(std::move(lines), [&](Result<void> outcome) { answer.set_value(std::move(outcome)); });
+  device.write(std::move(lines), [&](const AuditOutcome& outcome) { answer.set_value(result_of(outcome)); });
   return answer.get_future().get();
 }
 

@@ -65,17 +65,13 @@ class Fields {
 
 }  // namespace
 
-void close_line(Buffer& line, LogEnd& end) {
+void close_line(Buffer& text, std::size_t begin, LogEnd& end) {
   ++end.seq;
-  (line += before_seq).append_number(static_cast<std::int64_t>(end.seq));
-  end.chain = sha256(as_text(end.chain), line);
-  line += before_chain;
-  append_hex(line, end.chain);
-  (line += after_chain) += '\n';
-}
-
-void open_line(Buffer& line) {
-  if (const std::size_t at = line.view().rfind(before_seq); at != std::string_view::npos && line.back() == '\n') line.truncate(at);
+  (text += before_seq).append_number(static_cast<std::int64_t>(end.seq));
+  end.chain = sha256(as_text(end.chain), text.view().substr(begin));
+  text += before_chain;
+  append_hex(text, end.chain);
+  (text += after_chain) += '\n';
 }
 
 std::optional<Sha256Digest> parse_chain(std::string_view text) {

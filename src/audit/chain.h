@@ -33,10 +33,8 @@ struct Torn {
   void add(std::string_view text) { bytes += text.size(), hash.update(text); }
 };
 
-// Ends a line that lacks its closing brace, line feed included, and moves `end` to it.
-void close_line(Buffer& line, LogEnd& end);
-// Takes that back, for a line that was closed and has to go elsewhere.
-void open_line(Buffer& line);
+// Ends the line that begins at `begin` in `text` and lacks its closing brace, line feed included, and moves `end` to it.
+void close_line(Buffer& text, std::size_t begin, LogEnd& end);
 
 // What the end of a line says; `line` is without its line feed. Nothing when it has another form.
 struct LineTail {

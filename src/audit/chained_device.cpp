@@ -15,7 +15,7 @@ class ChainedDevice::Work {
   Result<void> open();
   void write_until_closed();
   void watch_until_finished();
-  void write(std::vector<Buffer> lines, Done done);
+  void write(AuditLines lines, Done done);
   void reopen();
   void close(bool on_its_own);
   void wait_until_finished();
@@ -26,20 +26,20 @@ class ChainedDevice::Work {
 
  private:
   using Steady = std::chrono::steady_clock;
-  struct Entry {
-    std::vector<Buffer> lines;
+  struct Group {  // what one call brought
+    AuditLines lines;
     Done done;
     Steady::time_point since;
-    std::size_t bytes = 0;
     std::size_t written = 0;  // of its lines
   };
   struct Batch;  // what goes to the sink in one go
 
-  std::vector<Entry> take();
-  void write_entries(std::vector<Entry> entries);
-  Result<void> attempt(std::span<Entry> entries);
-  Batch begin() const;
-  void add(Batch& batch, Buffer& line) const;
+  std::vector<Group> take();
+  void write_groups(std::vector<Group> groups);
+  Result<void> attempt(std::span<Group> groups);
+  Result<void> write_some(std::span<Group>& groups, Deadline deadline);
+  Batch begin();
+  void add(Batch& batch, std::string_view line) const;
   void add_checkpoint(Batch& batch) const;
   Result<void> put(Batch& batch, Deadline deadline);
   void keep_torn(const Batch& batch, std::size_t from, std::size_t to);
@@ -62,14 +62,20 @@ class ChainedDevice::Work {
   Torn torn_{};                     // what lies behind the last line, for a resume line to mark,
   bool line_open_ = false;          // and whether it ends inside a line
   std::size_t unsigned_lines_ = 0;  // since the last checkpoint
+  Buffer spare_;                    // of the last batch, for the next
   Steady::time_point signed_at_{}, looked_at_{}, opens_again_at_{};
 
   mutable std::mutex mutex_;        // guards what follows
   std::condition_variable wake_writer_, wake_watcher_;
-  std::deque<Entry> waiting_;
-  std::vector<Done> writing_;       // of the batch that the sink has; empty when the watcher has answered
+  struct Size {
+    std::size_t entries = 0, bytes = 0;
+    Size& operator+=(const AuditLines& lines) { return entries += lines.entries(), bytes += lines.bytes(), *this; }
+    Size& operator-=(const AuditLines& lines) { return entries -= lines.entries(), bytes -= lines.bytes(), *this; }
+  };
+  std::deque<Group> waiting_;
+  std::vector<Done> writing_;       // of what the sink has; empty when the watcher has answered
   Steady::time_point writing_since_{};
-  std::size_t waiting_bytes_ = 0, writing_bytes_ = 0;
+  Size waiting_size_{}, writing_size_{};
   bool stuck_ = false;              // the watcher has answered, and the sink still holds the batch
   bool reopen_asked_ = false;
   bool closed_ = false, finished_ = false;
@@ -86,22 +92,23 @@ struct ChainedDevice::Work::Batch {
   };
   LogEnd end{};
   std::size_t unsigned_lines = 0;
-  std::size_t bytes = 0;
-  std::vector<iovec> pieces{};
+  Buffer text{};
+  std::size_t first_line = 0;  // where it begins: behind a line feed, if one is open
   std::vector<Mark> marks{};
-  std::deque<Buffer> own{};  // lines of the device itself; a deque does not move them
   std::optional<AuditCheckpoint> checkpoint{};
   std::size_t checkpoint_end = 0;
 
-  void push(char* text, std::size_t size) {
-    pieces.push_back({text, size});
-    bytes += size;
+  std::vector<iovec> pieces() {
+    std::vector<iovec> pieces;
+    pieces.reserve(marks.size() + 1);
+    if (first_line > 0) pieces.push_back({text.data(), first_line});
+    std::size_t at = first_line;
+    for (const Mark& mark : marks) pieces.push_back({text.data() + at, mark.bytes - at}), at = mark.bytes;
+    return pieces;
   }
 };
 
 namespace {
-
-char line_feed[] = "\n";
 
 LogEnd end_of(const std::optional<AuditCheckpoint>& last) {
   if (!last) return {};
@@ -132,7 +139,7 @@ ChainedDevice::~ChainedDevice() {
   }
 }
 
-void ChainedDevice::write(std::vector<Buffer> lines, Done done) { work_->write(std::move(lines), std::move(done)); }
+void ChainedDevice::write(AuditLines lines, Done done) { work_->write(std::move(lines), std::move(done)); }
 const AuditFormat& ChainedDevice::format() const { return work_->setup().format; }
 std::string_view ChainedDevice::type() const { return work_->setup().type; }
 const AuditDevice::Options& ChainedDevice::options() const { return work_->setup().options; }
@@ -171,24 +178,23 @@ void ChainedDevice::Work::wait_until_finished() {
   wake_watcher_.wait_for(lock, 2 * setup_.deadline, [this] { return finished_; });
 }
 
-void ChainedDevice::Work::write(std::vector<Buffer> lines, Done done) {
-  Entry entry{std::move(lines), std::move(done), Steady::now()};
-  for (const Buffer& line : entry.lines) entry.bytes += line.size();
+void ChainedDevice::Work::write(AuditLines lines, Done done) {
+  Group group{std::move(lines), std::move(done), Steady::now()};
   std::string_view why;
   {
     std::lock_guard lock(mutex_);
-    const bool is_full = waiting_.size() >= setup_.entries_max || (!waiting_.empty() && waiting_bytes_ + entry.bytes > setup_.bytes_max);
+    const bool is_full = waiting_size_.entries >= setup_.entries_max || (!waiting_.empty() && waiting_size_.bytes + group.lines.bytes() > setup_.bytes_max);
     // Whoever waits for a sink that has not moved within the deadline would wait for as long, in vain.
     why = closed_ ? "it was disabled" : stuck_ ? "it is stuck: what it writes to takes nothing" : is_full ? "too many entries wait" : "";
     if (why.empty()) {
-      waiting_bytes_ += entry.bytes;
-      waiting_.push_back(std::move(entry));
+      waiting_size_ += group.lines;
+      waiting_.push_back(std::move(group));
       wake_writer_.notify_one();
       return;
     }
-    ++state_.refused;
+    state_.refused += group.lines.entries();
   }
-  entry.done(std::unexpected(named({Code::internal, std::string(why)})));
+  group.done({0, named({Code::internal, std::string(why)})});
 }
 
 void ChainedDevice::Work::reopen() {
@@ -200,8 +206,8 @@ void ChainedDevice::Work::reopen() {
 AuditDevice::State ChainedDevice::Work::state() const {
   std::lock_guard lock(mutex_);
   State state = state_;
-  state.queue = waiting_.size() + writing_.size();
-  state.queue_bytes = waiting_bytes_ + writing_bytes_;
+  state.queue = waiting_size_.entries + writing_size_.entries;
+  state.queue_bytes = waiting_size_.bytes + writing_size_.bytes;
   return state;
 }
 
@@ -219,18 +225,22 @@ void ChainedDevice::Work::watch_until_finished() {
     wake_watcher_.wait_for(lock, pause, [this] { return finished_; });
     const auto too_old = Steady::now() - setup_.deadline;
     std::vector<Done> late;
-    if (!writing_.empty() && writing_since_ < too_old) late.swap(writing_), stuck_ = true;  // the lines may still be written; nobody relies on it
+    if (!writing_.empty() && writing_since_ < too_old) {  // the lines may still be written; nobody relies on it
+      late.swap(writing_);
+      state_.refused += writing_size_.entries;
+      stuck_ = true;
+    }
     while (!waiting_.empty() && (stuck_ || waiting_.front().since < too_old)) {
       late.push_back(std::move(waiting_.front().done));
-      waiting_bytes_ -= waiting_.front().bytes;
+      state_.refused += waiting_.front().lines.entries();
+      waiting_size_ -= waiting_.front().lines;
       waiting_.pop_front();
     }
     if (late.empty()) continue;
-    state_.refused += late.size();
     lock.unlock();
     const Result<void> outcome = fail(Code::internal, "it did not take the entry in time");
     note(outcome);
-    for (Done& done : late) done(std::unexpected(named(outcome.error())));
+    for (Done& done : late) done({0, named(outcome.error())});
     lock.lock();
   }
 }
@@ -243,7 +253,7 @@ void ChainedDevice::Work::write_until_closed() {
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   for (;;) {
-    std::vector<Entry> entries = take();
+    std::vector<Group> groups = take();
     bool asked = false, closed = false;
     {
       std::lock_guard lock(mutex_);
@@ -251,7 +261,7 @@ void ChainedDevice::Work::write_until_closed() {
       closed = closed_;
     }
     if (asked || !open_ || Steady::now() - looked_at_ >= setup_.check_interval) look_after_sink(asked);
-    if (!entries.empty()) write_entries(std::move(entries));
+    if (!groups.empty()) write_groups(std::move(groups));
     else if (closed) break;
     if (open_ && unsigned_lines_ > 0 && checkpoint_is_due())
       if (const Result<void> outcome = put_checkpoint(); !outcome) note(outcome);
@@ -263,67 +273,79 @@ void ChainedDevice::Work::write_until_closed() {
   wake_watcher_.notify_all();
 }
 
-std::vector<ChainedDevice::Work::Entry> ChainedDevice::Work::take() {
+std::vector<ChainedDevice::Work::Group> ChainedDevice::Work::take() {
   std::unique_lock lock(mutex_);
   wake_writer_.wait_for(lock, std::min(setup_.checkpoint_interval, setup_.check_interval), [this] { return closed_ || reopen_asked_ || !waiting_.empty(); });
-  std::vector<Entry> entries(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+  std::vector<Group> groups(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
   waiting_.clear();
-  writing_bytes_ = std::exchange(waiting_bytes_, 0);
-  if (!entries.empty()) writing_since_ = entries.front().since;
-  for (Entry& entry : entries) writing_.push_back(std::move(entry.done));
-  return entries;
+  writing_size_ = std::exchange(waiting_size_, {});
+  if (!groups.empty()) writing_since_ = groups.front().since;
+  for (Group& group : groups) writing_.push_back(std::move(group.done));
+  return groups;
 }
 
-void ChainedDevice::Work::write_entries(std::vector<Entry> entries) {
-  Result<void> outcome = attempt(entries);
+void ChainedDevice::Work::write_groups(std::vector<Group> groups) {
+  Result<void> outcome = attempt(groups);
   // The file was deleted meanwhile, or the connection ended: what it did not take goes to the next one, and nobody hears of it.
   if (!outcome && open_ && sink_->place() == Sink::Place::lost) {
     look_after_sink(false);
-    for (Entry& entry : entries)
-      for (std::size_t i = entry.written; i < entry.lines.size(); ++i) open_line(entry.lines[i]);
-    outcome = attempt(entries);
+    outcome = attempt(groups);
   }
   note(outcome);
+  std::vector<AuditOutcome> outcomes;  // of a group that fails, a stream may have taken the first entries
+  std::uint64_t refused = 0;
+  for (const Group& group : groups) {
+    const std::size_t written = group.lines.entries_within(group.written), wanted = group.lines.entries();
+    refused += wanted - written;
+    outcomes.push_back({written, written < wanted ? named(outcome.error()) : Error()});
+  }
   std::vector<Done> dones;
   {
     std::lock_guard lock(mutex_);
     dones.swap(writing_);  // none: the watcher was quicker
-    writing_bytes_ = 0;
+    writing_size_ = {};
     stuck_ = false;
-    if (!outcome) state_.refused += static_cast<std::uint64_t>(std::ranges::count_if(entries, [](const Entry& entry) { return entry.written < entry.lines.size(); }));
+    if (!dones.empty()) state_.refused += refused;
   }
-  for (std::size_t i = 0; i < dones.size(); ++i) {
-    if (entries[i].written == entries[i].lines.size()) dones[i]({});  // of a batch that fails, a stream may have taken the first ones
-    else dones[i](std::unexpected(named(outcome.error())));
-  }
+  for (std::size_t i = 0; i < dones.size(); ++i) dones[i](std::move(outcomes[i]));
 }
 
-// Writes the lines that are not written yet.
-Result<void> ChainedDevice::Work::attempt(std::span<Entry> entries) {
+Result<void> ChainedDevice::Work::attempt(std::span<Group> groups) {
   if (!open_) return std::unexpected(Error{Code::internal, why_not_open_});
+  const Deadline deadline = groups.front().since + setup_.deadline;
+  while (!groups.empty()) TRY(write_some(groups, deadline));
+  return {};
+}
+
+// Writes the lines that are not written yet of as many groups as fit into one go, and leaves the others in `groups`.
+Result<void> ChainedDevice::Work::write_some(std::span<Group>& groups, Deadline deadline) {
   Batch batch = begin();
-  std::vector<std::pair<Entry*, std::size_t>> ends;  // of each line, in bytes of the batch
-  for (Entry& entry : entries) {
-    for (std::size_t i = entry.written; i < entry.lines.size(); ++i) {
-      add(batch, entry.lines[i]);
-      ends.emplace_back(&entry, batch.bytes);
+  std::vector<std::pair<Group*, std::size_t>> ends;  // of each line, in bytes of the batch
+  do {
+    Group& group = groups.front();
+    groups = groups.subspan(1);
+    for (std::size_t i = group.written; i < group.lines.lines(); ++i) {
+      add(batch, group.lines.line(i));
+      ends.emplace_back(&group, batch.text.size());
     }
     if (batch.unsigned_lines >= setup_.checkpoint_lines) add_checkpoint(batch);
-  }
+  } while (!groups.empty() && batch.text.size() + groups.front().lines.bytes() <= limits::audit_write_bytes);
   if (batch.unsigned_lines > 0 && checkpoint_is_due()) add_checkpoint(batch);
-  Result<void> outcome = put(batch, entries.front().since + setup_.deadline);
+  Result<void> outcome = put(batch, deadline);
   const std::size_t whole = batch.marks.empty() ? 0 : batch.marks.back().bytes;
-  for (const auto& [entry, end] : ends)
-    if (end <= whole) ++entry->written;
+  for (const auto& [group, end] : ends)
+    if (end <= whole) ++group->written;
+  if (batch.text.capacity() <= limits::audit_write_bytes) spare_ = std::move(batch.text);
   return outcome;
 }
 
 // A batch with the line that has to come first, if one has, and its signature: so the core learns at once where this log stands.
-ChainedDevice::Work::Batch ChainedDevice::Work::begin() const {
-  Batch batch{.end = end_, .unsigned_lines = unsigned_lines_};
+ChainedDevice::Work::Batch ChainedDevice::Work::begin() {
+  Batch batch{.end = end_, .unsigned_lines = unsigned_lines_, .text = std::exchange(spare_, {})};
+  batch.text.clear();
   if (opening_ == Opening::none) return batch;
-  if (line_open_) batch.push(line_feed, 1);
-  Buffer& first = batch.own.emplace_back();
+  if (line_open_) batch.text += '\n', batch.first_line = 1;
+  Buffer first;
   if (opening_ == Opening::start) print_start(first, setup_.clock.now(), identity_, end_);
   else print_resume(first, setup_.clock.now(), identity_, torn_);
   add(batch, first);
@@ -331,28 +353,29 @@ ChainedDevice::Work::Batch ChainedDevice::Work::begin() const {
   return batch;
 }
 
-void ChainedDevice::Work::add(Batch& batch, Buffer& line) const {
-  close_line(line, batch.end);
-  batch.push(line.data(), line.size());
-  batch.marks.push_back({batch.bytes, batch.end, ++batch.unsigned_lines});
+void ChainedDevice::Work::add(Batch& batch, std::string_view line) const {
+  const std::size_t begin = batch.text.size();
+  batch.text += line;
+  close_line(batch.text, begin, batch.end);
+  batch.marks.push_back({batch.text.size(), batch.end, ++batch.unsigned_lines});
 }
 
 void ChainedDevice::Work::add_checkpoint(Batch& batch) const {
   AuditCheckpoint checkpoint = sign_checkpoint(setup_.clock.now(), identity_, setup_.key, batch.end);
-  Buffer& line = batch.own.emplace_back();
+  Buffer line;
   print_checkpoint(line, checkpoint);
   add(batch, line);
   batch.marks.back().unsigned_lines = batch.unsigned_lines = 0;
   checkpoint.seq = batch.end.seq;
   checkpoint.chain = print_hex(batch.end.chain);
   batch.checkpoint = std::move(checkpoint);
-  batch.checkpoint_end = batch.bytes;
+  batch.checkpoint_end = batch.text.size();
 }
 
 // Leaves in `batch.marks` the lines that were written whole.
 Result<void> ChainedDevice::Work::put(Batch& batch, Deadline deadline) {
-  if (batch.pieces.empty()) return {};
-  const Sink::Written written = sink_->append(batch.pieces, deadline);
+  if (batch.text.empty()) return {};
+  const Sink::Written written = sink_->append(batch.pieces(), deadline);
   // A line that lacks its line feed only is whole: the next line feed ends it.
   while (!batch.marks.empty() && batch.marks.back().bytes > written.bytes + 1) batch.marks.pop_back();
   std::size_t whole = 0;
@@ -379,21 +402,15 @@ Result<void> ChainedDevice::Work::put(Batch& batch, Deadline deadline) {
     }
     if (is_kept) setup_.on_checkpoint(*batch.checkpoint);
   }
-  if (written.bytes < batch.bytes) return std::unexpected(written.problem);
+  if (written.bytes < batch.text.size()) return std::unexpected(written.problem);
   return {};
 }
 
 // A piece of a line that could not be taken back.
 void ChainedDevice::Work::keep_torn(const Batch& batch, std::size_t from, std::size_t to) {
-  std::size_t at = 0;
-  for (const iovec& piece : batch.pieces) {
-    const std::string_view text(static_cast<const char*>(piece.iov_base), piece.iov_len);
-    const std::size_t first = std::max(from, at), last = std::min(to, at + text.size());
-    if (first < last) {
-      torn_.add(text.substr(first - at, last - first));
-      line_open_ = text[last - at - 1] != '\n';
-    }
-    at += text.size();
+  if (from < to) {
+    torn_.add(batch.text.view().substr(from, to - from));
+    line_open_ = batch.text.view()[to - 1] != '\n';
   }
   if (opening_ == Opening::none) opening_ = Opening::resume;
 }

@@ -1,7 +1,7 @@
 // An audit device: an ordered, chained log on one sink.
 //
-// Two threads. The writer takes all that waits, ends each line with `seq` and `chain`, hands everything to the sink in one go and
-// calls back. The watcher does nothing but look at the clock: what has waited for longer than the deadline, in the queue
+// Two threads. The writer takes all that waits, ends each line with `seq` and `chain`, hands it to the sink in as few goes as fit into
+// limits::audit_write_bytes and calls back. The watcher does nothing but look at the clock: what has waited for longer than the deadline, in the queue
 // or with a writer that the sink holds fast, it answers with an error; while the sink holds it, newcomers are refused at once. A line that
 // was not written never was: the next one takes its number.
 //
@@ -42,7 +42,7 @@ class ChainedDevice final : public AuditDevice {
   static Result<std::unique_ptr<ChainedDevice>> open(Setup setup, std::unique_ptr<Sink> sink);
   ~ChainedDevice() override;
 
-  void write(std::vector<Buffer> lines, Done done) override;
+  void write(AuditLines lines, Done done) override;
   const AuditFormat& format() const override;
   std::string_view type() const override;
   const Options& options() const override;

@@ -54,7 +54,7 @@ TEST(ChainedDevice, StreamsMayStopAnywhere) {
     for (int i = 0; i < 3; ++i) {
       auto promise = std::make_shared<std::promise<Result<void>>>();
       answers.push_back(promise->get_future());
-      device->write(entries(10 * i, 2), [promise](Result<void> outcome) { promise->set_value(std::move(outcome)); });
+      device->write(entries(10 * i, 2), [promise](const AuditOutcome& outcome) { promise->set_value(result_of(outcome)); });
     }
     sink.block(false);
     std::vector<bool> written;
@@ -70,6 +70,37 @@ TEST(ChainedDevice, StreamsMayStopAnywhere) {
     ASSERT_TRUE(report.ok()) << room << '\n' << report.text() << sink.text;
     for (std::size_t i = 0; i < written.size(); ++i)
       ASSERT_TRUE(!written[i] || sink.text.find("\"n\":" + std::to_string(10 * i + 1) + ",") != std::string::npos) << room;
+  }
+}
+
+// What a loop has read in one round comes as one call: each of its requests hears whether its own lines are there.
+TEST(ChainedDevice, OfManyEntriesTheFirstOnesMayBeWritten) {
+  for (std::size_t room = 0; room < 2000; room += 7) {
+    Kit kit;
+    FakeSink sink;
+    sink.takes_back = false;
+    auto device = kit.on(sink);
+    AuditLines lines;
+    for (int i = 0; i < 8; ++i) {
+      lines.text() += "{\"time\":\"2024-01-01T00:00:00Z\",\"type\":\"request\",\"n\":" + std::to_string(i);
+      lines.end_line();
+      if (i % 2 == 1) lines.end_entry();
+    }
+    sink.set(room);
+    std::promise<AuditOutcome> answer;
+    device->write(std::move(lines), [&](AuditOutcome outcome) { answer.set_value(std::move(outcome)); });
+    const AuditOutcome outcome = answer.get_future().get();
+    EXPECT_EQ(outcome.problem.message.empty(), outcome.written == 4) << room;
+    EXPECT_EQ(device->state().refused, 4 - outcome.written) << room;
+    sink.set(SIZE_MAX);
+    ASSERT_TRUE(write_and_wait(*device, entries(100)));
+    device.reset();
+    const AuditReport report = kit.verify(sink.text, {.last = kit.kept});
+    ASSERT_TRUE(report.ok()) << room << '\n' << report.text() << sink.text;
+    for (std::size_t i = 0; i < 8; ++i) {
+      const bool is_there = sink.text.find("\"n\":" + std::to_string(i) + ",\"seq\"") != std::string::npos;
+      if (i < 2 * outcome.written) EXPECT_TRUE(is_there) << room;
+    }
   }
 }
 
@@ -102,7 +133,7 @@ TEST(ChainedDevice, QueueHasABound) {
   auto device = *ChainedDevice::open(std::move(setup), std::make_unique<SharedSink>(sink));
   sink.block(true);
   std::atomic<int> good = 0, refused = 0;
-  for (int i = 0; i < 20; ++i) device->write(entries(i), [&](Result<void> outcome) { ++(outcome ? good : refused); });
+  for (int i = 0; i < 20; ++i) device->write(entries(i), [&](const AuditOutcome& outcome) { ++(outcome.written == 1 ? good : refused); });
   EXPECT_GE(refused, 20 - 2 * 3);
   sink.block(false);
   device.reset();  // answers what waits
@@ -174,7 +205,7 @@ TEST(ChainedDevice, MayBeLetGoOfByItsOwnThread) {
   std::weak_ptr<ChainedDevice> gone = device;
   std::promise<void> answered;
   ChainedDevice& it = *device;
-  it.write(entries(1), [held = std::move(device), &answered](Result<void>) mutable {
+  it.write(entries(1), [held = std::move(device), &answered](const AuditOutcome&) mutable {
     held.reset();
     answered.set_value();
   });

@@ -224,8 +224,10 @@ TEST(SocketDevice, ALineThatFitsIntoNoDatagramIsRefusedByName) {
   SocketKit kit;
   Peer peer(Peer::Kind::udp);
   auto device = *kit.socket({{"address", peer.address()}, {"socket_type", "udp"}});
-  std::vector<Buffer> lines = entries(1);
-  lines[0].append(",\"long\":\"" + std::string(70'000, 'x') + "\"");
+  AuditLines lines;
+  lines.text() += R"({"time":"2024-01-01T00:00:00Z","type":"request","long":")" + std::string(70'000, 'x') + '"';
+  lines.end_line();
+  lines.end_entry();
   const auto refused = write_and_wait(*device, std::move(lines));
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("does not fit into one datagram"));

@@ -31,7 +31,7 @@ struct VerifyTest : testing::Test {
     for (std::size_t i = first; i < all.size(); ++i) {
       const auto tail = read_tail(all[i]);
       Buffer line(tail->covered.substr(0, tail->covered.rfind(",\"seq\":")));
-      close_line(line, end);
+      close_line(line, 0, end);
       all[i] = std::string(line.view().substr(0, line.size() - 1));
     }
     return all;

@@ -70,6 +70,7 @@ constexpr std::size_t list_names = 1'000'000;                 // of one answer; 
 // ---- audit --------------------------------------------------------------------------------------------------------------
 constexpr std::size_t audit_entries = 2 * requests;           // waiting for one device
 constexpr std::size_t audit_queue_bytes = 256 * 1024 * 1024;  // of these
+constexpr std::size_t audit_write_bytes = 4 * 1024 * 1024;     // in one go, or one request's lines
 constexpr std::chrono::seconds audit_deadline{10};
 constexpr std::size_t audit_checkpoint_lines = 1000;
 constexpr std::chrono::seconds audit_checkpoint_interval{1};

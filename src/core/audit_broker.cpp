@@ -10,7 +10,7 @@
 namespace sr {
 namespace {
 
-constexpr std::size_t usual_line_bytes = 2048;
+constexpr std::size_t usual_entry_bytes = 2560;  // both lines of a read
 
 // What the entries of one request borrow beyond the request itself.
 struct Lent {
@@ -141,32 +141,36 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
   return entry;
 }
 
-// Counts what the devices answer. `any`: the first one that has the lines decides, or the last one that has not; `all`: the other way round.
-// Who is not waited for any more may still write.
+// Counts what the devices answer. `any`: an entry is written when one of them has it; `all`: when each has. As soon as that is known of
+// all entries, they are told; a device that is not waited for any more may still write.
 class Vote {
  public:
-  Vote(std::size_t devices, AuditRequire require, AuditDevice::Done done) : left_(devices), require_(require), done_(std::move(done)) {}
+  Vote(std::size_t devices, std::size_t entries, AuditRequire require, AuditDevice::Done done)
+      : left_(devices), entries_(entries), require_(require), written_(require == AuditRequire::any ? 0 : entries), done_(std::move(done)) {}
 
-  void cast(const Result<void>& result) {
+  void cast(const AuditOutcome& outcome) {
     AuditDevice::Done done;
-    std::string errors;
+    AuditOutcome verdict;
     {
       std::lock_guard lock(mutex_);
-      if (!result) (errors_ += errors_.empty() ? "" : "; ") += result.error().message;
-      const bool decides = result.has_value() == (require_ == AuditRequire::any) || left_ == 1;
+      const bool is_whole = outcome.written == entries_;
+      if (!is_whole) (errors_ += errors_.empty() ? "" : "; ") += outcome.problem.message;
+      written_ = require_ == AuditRequire::any ? std::max(written_, outcome.written) : std::min(written_, outcome.written);
       --left_;
-      if (!decides || !done_) return;
+      const bool is_decided = left_ == 0 || (require_ == AuditRequire::any ? written_ == entries_ : written_ == 0);
+      if (!is_decided || !done_) return;
       done = std::exchange(done_, nullptr);
-      errors = errors_;
+      verdict = {written_, {Code::internal, errors_}};
     }
-    if (result) done({});
-    else done(fail(Code::internal, std::move(errors)));
+    done(std::move(verdict));
   }
 
  private:
   std::mutex mutex_;
   std::size_t left_;
+  const std::size_t entries_;
   const AuditRequire require_;
+  std::size_t written_;
   std::string errors_;
   AuditDevice::Done done_;
 };
@@ -176,58 +180,85 @@ bool renders_alike(const AuditFormat& a, const AuditFormat& b) { return a.log_ra
 
 }  // namespace
 
-std::vector<std::vector<Buffer>> AuditBroker::render_lines(const Devices& devices, const Request& request, std::span<const AuditEntry::Kind> kinds) const {
+std::vector<AuditLines> AuditBroker::render_lines(const Devices& devices, std::span<const Entry> entries) const {
   const Time now = parts_.clock.now();
-  std::vector<std::vector<Buffer>> lines(devices.size());
-  for (const auto kind : kinds) {
-    Lent lent;
-    const AuditEntry entry = entry_of(request, kind, now, lent);
-    for (std::size_t i = 0; i < devices.size(); ++i) {
-      Buffer& line = lines[i].emplace_back();
-      const AuditFormat& format = devices[i].device->format();
-      const auto same = entry.headers.empty() ? std::ranges::find_if(devices.begin(), devices.begin() + static_cast<std::ptrdiff_t>(i), [&](const Enabled& other) {
-        return renders_alike(other.device->format(), format);
-      }) : devices.begin() + static_cast<std::ptrdiff_t>(i);
-      const auto rendered = static_cast<std::size_t>(same - devices.begin());
-      line.reserve(usual_line_bytes);
-      if (rendered < i) line.append(lines[rendered].back().view());
-      else render(line, entry, format);
+  std::vector<AuditLines> lines(devices.size());
+  for (auto& of_device : lines) of_device.text().reserve(entries.size() * usual_entry_bytes);
+  for (const Entry& entry : entries) {
+    for (const auto kind : entry.kinds) {
+      Lent lent;
+      const AuditEntry line = entry_of(*entry.request, kind, now, lent);
+      for (std::size_t i = 0; i < devices.size(); ++i) {
+        const AuditFormat& format = devices[i].device->format();
+        const auto others = std::span(devices).first(line.headers.empty() ? i : 0);
+        const auto same = std::ranges::find_if(others, [&](const Enabled& other) { return renders_alike(other.device->format(), format); });
+        if (const auto& rendered = lines[static_cast<std::size_t>(same - others.begin())]; same != others.end()) lines[i].text() += rendered.line(rendered.lines() - 1);
+        else render(lines[i].text(), line, format);
+        lines[i].end_line();
+      }
     }
+    for (auto& of_device : lines) of_device.end_entry();
   }
   return lines;
 }
 
-void AuditBroker::hand_over(const Devices& devices, std::vector<std::vector<Buffer>> lines, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) const {
-  const auto measured = [kinds, began = std::chrono::steady_clock::now()](const Meters& meters, auto then) -> AuditDevice::Done {
-    return [kinds, began, meters, then = std::move(then)](Result<void> result) mutable {
-      const auto took = std::chrono::steady_clock::now() - began;
-      for (const auto kind : kinds) {
-        const bool of_request = kind == AuditEntry::Kind::request;
-        (of_request ? meters.log_request : meters.log_response).add(took);
-        if (!result) (of_request ? meters.log_request_failure : meters.log_response_failure).add();
-      }
-      then(std::move(result));
-    };
-  };
-  if (devices.size() == 1) return devices.front().device->write(std::move(lines.front()), measured(devices.front().meters, std::move(done)));
-  auto vote = std::make_shared<Vote>(devices.size(), require(), std::move(done));
+void AuditBroker::hand_over(const Devices& devices, Entries entries, std::function<void(Entries&, const AuditOutcome&)> tell) const {
+  std::vector<AuditLines> lines = render_lines(devices, entries);
+  std::size_t requests = 0, responses = 0;
+  for (const Entry& entry : entries)
+    for (const auto kind : entry.kinds) ++(kind == AuditEntry::Kind::request ? requests : responses);
+  const std::size_t size = entries.size();
+  auto vote = std::make_shared<Vote>(devices.size(), size, require(), [entries = std::move(entries), tell = std::move(tell)](const AuditOutcome& outcome) mutable { tell(entries, outcome); });
   for (std::size_t i = 0; i < devices.size(); ++i)
-    devices[i].device->write(std::move(lines[i]), measured(devices[i].meters, [vote](Result<void> result) { vote->cast(result); }));
+    devices[i].device->write(std::move(lines[i]), [vote, size, requests, responses, meters = devices[i].meters, began = std::chrono::steady_clock::now()](const AuditOutcome& outcome) {
+      const auto took = std::chrono::steady_clock::now() - began;
+      for (std::size_t n = 0; n < requests; ++n) meters.log_request.add(took);
+      for (std::size_t n = 0; n < responses; ++n) meters.log_response.add(took);
+      if (outcome.written < size) (responses > 0 ? meters.log_response_failure : meters.log_request_failure).add(size - outcome.written);
+      vote->cast(outcome);
+    });
 }
 
-void AuditBroker::write(std::shared_ptr<const Devices> shared, const Request& request, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) {
-  std::vector<std::vector<Buffer>> lines = render_lines(*shared, request, kinds);
-  if (request.place != Place::loop) return hand_over(*shared, std::move(lines), kinds, std::move(done));
-  // Behind the requests that the loop has still to read in this round: so all its lines wake the device's thread once and are one write.
-  // The request stays where it is until `done`. Its devices may have been disabled meanwhile: those count that are enabled now. A seal
-  // disables none: what was answered before it still has its lines.
-  request.home.post([this, &request, kinds, shared = std::move(shared), lines = std::move(lines), done = std::move(done)]() mutable {
-    if (auto now = devices(); now != shared && !parts_.barrier.locked()) {
-      if (now->empty()) return done({});
-      lines = render_lines(*now, request, kinds);
-      shared = std::move(now);
-    }
-    hand_over(*shared, std::move(lines), kinds, std::move(done));
+namespace {
+
+void tell(auto& entries, const AuditOutcome& outcome) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i < outcome.written) entries[i].done({});
+    else entries[i].done(std::unexpected(outcome.problem));
+  }
+}
+
+}  // namespace
+
+void AuditBroker::write(std::shared_ptr<const Devices> devices, const Request& request, std::span<const AuditEntry::Kind> kinds, Done done) {
+  Entry entry{&request, kinds, std::move(done)};
+  if (request.place != Place::loop) {
+    Entries alone;
+    alone.push_back(std::move(entry));
+    return hand_over(*devices, std::move(alone), [](Entries& entries, const AuditOutcome& outcome) { tell(entries, outcome); });
+  }
+  {
+    std::lock_guard lock(rounds_mutex_);
+    Round& round = rounds_[&request.home];
+    round.entries.push_back(std::move(entry));
+    if (round.entries.size() > 1) return;
+    round.devices = std::move(devices);
+  }
+  request.home.post([this, &home = request.home] { end_round(home); });
+}
+
+// Behind the requests that the loop had still to read. Devices may have been disabled meanwhile: those count that are enabled now. A seal
+// disables none: what was answered before it still has its lines.
+void AuditBroker::end_round(Loop& home) {
+  Round round;
+  {
+    std::lock_guard lock(rounds_mutex_);
+    std::swap(round, rounds_[&home]);
+  }
+  if (auto now = devices(); now != round.devices && !parts_.barrier.locked()) round.devices = std::move(now);
+  if (round.devices->empty()) return tell(round.entries, {round.entries.size(), {}});
+  hand_over(*round.devices, std::move(round.entries), [&home](Entries& entries, const AuditOutcome& outcome) {
+    home.post([entries = std::move(entries), outcome]() mutable { tell(entries, outcome); });
   });
 }
 

@@ -1,6 +1,8 @@
 // The audit devices and their rows. A request goes on as soon as one device has its line, or all of them, as the configuration
 // says; with none enabled, at once. A device that is stuck holds up nobody who does not need it.
 //
+// The requests that a loop reads in one round are one group: their lines are rendered into one text, and a device hears of them once.
+//
 // Shared by all threads. Devices are published as a set; a change is written in the caller's transaction, and the next set is
 // there before the caller hears of it.
 #pragma once
@@ -77,8 +79,10 @@ class AuditBroker {
   std::shared_ptr<const Devices> enabled() const { return devices_.current(); }   // for those who seldom ask
   void require(AuditRequire require) { require_ = require; }  // SIGHUP
   AuditRequire require() const { return require_; }
-  // The lines of the request, for each device; `done` runs once, on a device's thread.
-  void write(std::shared_ptr<const Devices>, const Request&, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done);
+  // The lines of the request, for each device. `done` runs once: on the request's loop, if it is there, and on a device's thread otherwise.
+  // Until then the request stays as it is.
+  using Done = std::move_only_function<void(Result<void>)>;
+  void write(std::shared_ptr<const Devices>, const Request&, std::span<const AuditEntry::Kind> kinds, Done done);
 
   Result<void> enable(Transaction&, AuditDeviceEntry);  // opens the device; it is used once its row is durable
   Result<void> disable(Transaction&, std::string_view path);
@@ -95,21 +99,27 @@ class AuditBroker {
   void on_commit(Revision, std::span<const std::string_view> keys);
 
  private:
+  struct Entry { const Request* request; std::span<const AuditEntry::Kind> kinds; Done done; };
+  using Entries = std::vector<Entry>;
+  struct Round { std::shared_ptr<const Devices> devices; Entries entries; };
   // A device whose row is not durable yet. By path, so that a call that lost a race and runs again goes on with the one it opened.
   struct Opened { AuditDeviceEntry entry; std::shared_ptr<AuditDevice> device; };
 
   Result<std::shared_ptr<AuditDevice>> make(const AuditDeviceEntry&, bool must_open);
   Result<Secret> open(AuditDeviceEntry, bool must_open);
   std::shared_ptr<AuditDevice> take_opened(const AuditDeviceEntry&);
-  std::vector<std::vector<Buffer>> render_lines(const Devices&, const Request&, std::span<const AuditEntry::Kind> kinds) const;
+  void end_round(Loop&);
+  std::vector<AuditLines> render_lines(const Devices&, std::span<const Entry>) const;
+  void hand_over(const Devices&, Entries, std::function<void(Entries&, const AuditOutcome&)> tell) const;
   void keep(const std::string& id, const AuditCheckpoint&);
-  void hand_over(const Devices&, std::vector<std::vector<Buffer>> lines, std::span<const AuditEntry::Kind> kinds, AuditDevice::Done done) const;
   Meters meters_of(const std::string& path, const std::shared_ptr<AuditDevice>&) const;
 
   const Parts parts_;
   std::atomic<AuditRequire> require_;
   std::map<std::string, AuditDeviceMaker, std::less<>> makers_;
   Published<Devices> devices_;
+  std::mutex rounds_mutex_;
+  std::unordered_map<const Loop*, Round> rounds_;  // what each loop has read since it last came round
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Opened, std::less<>> opened_;
   std::vector<std::shared_ptr<AuditDevice>> retired_;  // until they have let go of their files

@@ -95,8 +95,9 @@ Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool wi
   static constexpr AuditEntry::Kind both[] = {AuditEntry::Kind::request, AuditEntry::Kind::response};
   const std::span kinds = std::span(both).subspan(with_request_line ? 0 : 1, with_request_line && with_answer_line ? 2 : 1);
   const Request& request = *r;
+  const bool at_home = r->place == Place::loop;
   r->lap = SteadyClock::now();
-  core_.audit().write(std::move(devices), request, kinds, [this, parked = std::move(r), with_request_line, with_answer_line](Result<void> written) mutable {
+  core_.audit().write(std::move(devices), request, kinds, [this, parked = std::move(r), at_home, with_request_line, with_answer_line](Result<void> written) mutable {
     const auto took = lap(*parked);
     if (with_request_line) meters_.log_request.add(took);
     if (with_answer_line) meters_.log_response.add(took);
@@ -109,7 +110,8 @@ Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool wi
       parked->answer.advice = audit_advice;
       parked->next = step(&Pipeline::answer);
     }
-    carry_home(std::move(parked));
+    if (at_home) carry(std::move(parked), Place::loop);
+    else carry_home(std::move(parked));
   });
   return {};
 }

@@ -7,11 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "logical/audit_entry.h"
+#include "logical/audit_lines.h"
 
 namespace sr {
 
@@ -34,9 +34,15 @@ struct AuditCheckpoint {
   }
 };
 
+// How many entries are written, counted from the first, and why the others are not.
+struct AuditOutcome {
+  std::size_t written = 0;
+  Error problem{};
+};
+
 class AuditDevice {
  public:
-  using Done = std::move_only_function<void(Result<void>)>;
+  using Done = std::move_only_function<void(AuditOutcome)>;
   using Options = std::map<std::string, std::string, std::less<>>;
   struct State {
     bool healthy = true;
@@ -52,9 +58,9 @@ class AuditDevice {
 
   virtual ~AuditDevice() = default;  // answers what waits, first
 
-  // Lines as render() leaves them, all or none of which are written, one behind the other. `done` runs exactly once, on a thread of the
-  // device (or on the caller's, with Code::internal, when the queue is full), and must not wait.
-  virtual void write(std::vector<Buffer> lines, Done done) = 0;
+  // One behind the other, with nothing of others in between. `done` runs exactly once, on a thread of the device (or on the caller's,
+  // with Code::internal, when the queue is full), and must not wait.
+  virtual void write(AuditLines lines, Done done) = 0;
   virtual const AuditFormat& format() const = 0;  // what to render its lines with; constant
 
   virtual std::string_view type() const = 0;       // "file"

@@ -113,24 +113,24 @@ class FakeDevice final : public AuditDevice {
     std::string text;
     std::vector<Done> unanswered;
     void answer_the_stuck() {
-      for (Done& done : unanswered) done(fail(Code::internal, "fake: late"));
+      for (Done& done : unanswered) done({0, {Code::internal, "fake: late"}});
       unanswered.clear();
     }
     ~Switches() { answer_the_stuck(); }
   };
   explicit FakeDevice(Switches& switches) : switches_(switches) {}
-  void write(std::vector<Buffer> lines, Done done) override {
-    if (switches_.broken || (switches_.broken_ones > 0 && switches_.broken_ones-- > 0)) return done(fail(Code::internal, "fake: broken"));
+  void write(AuditLines lines, Done done) override {
+    if (switches_.broken || (switches_.broken_ones > 0 && switches_.broken_ones-- > 0)) return done({0, {Code::internal, "fake: broken"}});
     if (switches_.stuck > 0 && switches_.stuck-- > 0) {
       std::lock_guard lock(switches_.mutex);
       return switches_.unanswered.push_back(std::move(done));
     }
     {
       std::lock_guard lock(switches_.mutex);
-      for (const auto& line : lines) switches_.text += std::string(line.view()) + "\n";
+      for (std::size_t i = 0; i < lines.lines(); ++i) (switches_.text += lines.line(i)) += '\n';
     }
-    switches_.lines += static_cast<int>(lines.size());
-    done({});
+    switches_.lines += static_cast<int>(lines.lines());
+    done({lines.entries(), {}});
   }
   const AuditFormat& format() const override { return format_; }
   std::string_view type() const override { return "fake"; }
