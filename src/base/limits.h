@@ -49,6 +49,10 @@ constexpr std::size_t random_bytes = 128 * 1024;              // of one request
 constexpr std::size_t password_policy_bytes = 64 * 1024;
 constexpr std::size_t password_charset = 256;                 // characters of all rules together
 
+// ---- one-time passwords -----------------------------------------------------------------------------------------------------
+constexpr std::size_t totp_key_bytes = 1024;                  // more than any hash takes in whole
+constexpr std::size_t totp_qr_pixels = 4096;                  // width and height
+
 // ---- requests under way -----------------------------------------------------------------------------------------------
 constexpr std::size_t requests = 4096;                        // at the door; over it: 503
 constexpr std::size_t waiting_per_key = 1024;                 // in the line of one contended key

@@ -4,6 +4,7 @@
 #include "auth/userpass/userpass.h"
 #include "engines/cubbyhole/cubbyhole.h"
 #include "engines/kv/kv.h"
+#include "engines/totp/totp.h"
 #include "engines/transit/transit.h"
 #include "logical/cubbyhole_rows.h"
 #include "sys/sys.h"
@@ -38,6 +39,7 @@ void register_everything(Core& core, const AuditRules& audit) {
   // secrets engines
   core.add_type(kv::version_1());
   core.add_type(kv::version_2());
+  core.add_type(totp::spec());
   core.add_type(transit::spec());
   // auth methods
   core.add_type(approle::spec());

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
+#include "text/base32.h"
 #include "text/base64.h"
 #include "text/hex.h"
+#include "text/lower.h"
 #include "base/utf8.h"
 
 namespace sr {
@@ -33,6 +35,32 @@ TEST(Base64, AsGoSkipsLineBreaks) {
   EXPECT_EQ(base64::decode_as_go("Zm9v\r\nYg==\n"), "foob");
   EXPECT_EQ(base64::decode_as_go("Zh=\n="), "f");
   for (const char* bad : {"Zm 9v", "Zg", "Zg=", "Zg==Zg==", "Zg==="}) EXPECT_FALSE(base64::decode_as_go(bad)) << bad;
+}
+
+TEST(Base32, KnowsTheVectorsOfRfc4648) {
+  const std::pair<const char*, const char*> vectors[] = {{"", ""}, {"f", "MY======"}, {"fo", "MZXQ===="}, {"foo", "MZXW6==="}, {"foob", "MZXW6YQ="}, {"fooba", "MZXW6YTB"}, {"foobar", "MZXW6YTBOI======"}};
+  for (const auto& [plain, padded] : vectors) {
+    std::string raw(padded);
+    raw.erase(std::min(raw.find('='), raw.size()));
+    Buffer encoded;
+    base32::encode(encoded, plain);
+    EXPECT_EQ(encoded.view(), raw);
+    for (const std::string& text : {std::string(padded), raw, to_lower(raw)}) {
+      Buffer decoded;
+      EXPECT_TRUE(base32::decode(decoded, text)) << text;
+      EXPECT_EQ(decoded.view(), plain);
+    }
+  }
+}
+
+TEST(Base32, NamesThePlaceOfWhatIsWrong) {
+  const std::pair<const char*, int> wrong[] = {{"1", 0}, {"AAAAA1AA", 5}, {"A", 1}, {"AAA", 3}, {"AAAAAA", 6}, {"AAA=AAAA", 3}, {"AA AA", 2}, {"========", 0}, {"AAAA=========", 4}, {"AA\xc3\xa9", 2}};
+  for (const auto& [text, at] : wrong) {
+    Buffer out;
+    const auto decoded = base32::decode(out, text);
+    ASSERT_FALSE(decoded) << text;
+    EXPECT_EQ(decoded.error().message, "illegal base32 data at input byte " + std::to_string(at)) << text;
+  }
 }
 
 TEST(Hex, GoesBothWays) {

@@ -125,6 +125,9 @@ const Prepare role_id{{"GET", "auth/approle/role/r/role-id"}, "role_id", "data.r
 const Prepare userpass{{"POST", "sys/auth/userpass", R"({"type":"userpass"})"}};
 // The cheapest hash there is, of "right".
 const Prepare user{{"POST", "auth/userpass/users/u", R"({"password_hash":"$2b$05$03VBEmJaKS9Z1hd2MoF8E.qLzGQvxnJrG8zeF8lFX5/N7YKWUvohW"})"}};
+const Prepare totp{{"POST", "sys/mounts/totp", R"({"type":"totp"})"}};
+const Prepare totp_key{{"POST", "totp/keys/k", R"({"key":"GEZDGNBVGY3TQOJQ","period":"24h"})"}};
+const Prepare totp_code{{"GET", "totp/code/k"}, "code", "data.code"};
 const Prepare parent{{"POST", "auth/token/create", R"({"policies":["root"]})"}, "parent", "auth.client_token"};
 Prepare secret_id(std::string body = "{}") { return {{"POST", "auth/approle/role/r/secret-id", std::move(body)}, "secret_id", "data.secret_id"}; }
 const Ask login{"POST", "auth/approle/login", R"({"role_id":"$role_id","secret_id":"$secret_id"})", ""};
@@ -167,6 +170,8 @@ std::vector<Scenario> scenarios() {
       {"a role is made and ended", {approle}, {"POST", "auth/approle/role/r", R"({"token_policies":["a"]})"}, {"DELETE", "auth/approle/role/r"}, {{"LIST", "auth/approle/role"}}},
       {"guesses beside the right password", {userpass, user}, {"POST", "auth/userpass/login/u", R"({"password":"wrong"})", ""}, {"POST", "auth/userpass/login/u", R"({"password":"right"})", ""}, {{"GET", "sys/locked-users"}}},
       {"a user is written and ended", {userpass}, user.ask, {"DELETE", "auth/userpass/users/u"}, {{"LIST", "auth/userpass/users"}}},
+      {"a one-time password passes once", {totp, totp_key, totp_code}, {"POST", "totp/code/k", R"({"code":"$code"})"}, {}, {{"POST", "totp/code/k", R"({"code":"$code"})"}}},
+      {"one-time passwords beside the end of their key", {totp, totp_key, totp_code}, {"POST", "totp/code/k", R"({"code":"$code"})"}, {"DELETE", "totp/keys/k"}, {{"LIST", "totp/keys"}, {"GET", "totp/code/k"}}},
       {"a policy is written and ended", {}, {"POST", "sys/policies/acl/p", R"({"policy":"path \"a\" { capabilities = [\"read\"] }"})"}, {"DELETE", "sys/policies/acl/p"}, {{"LIST", "sys/policies/acl"}}},
       {"reads beside the end of what allows them",
        {kv, {{"POST", "s/data/a", R"({"data":{"k":"v"}})"}}, {{"POST", "sys/policies/acl/p", R"({"policy":"path \"s/*\" { capabilities = [\"create\",\"update\"] }"})"}}, {{"POST", "auth/token/create", R"({"policies":["p"]})"}, "writer", "auth.client_token"}},
