@@ -21,6 +21,7 @@ listener "tcp" {
 #   current_key_id = "2026-11"
 #   current_key    = "file:///etc/strongroom/seal.key"
 # }
+# Better, where there is another server that can open this one: seal "transit", see docs/seals.md.
 
 # Tokens that do not ask for less live this long, and none lives longer than the maximum.
 default_lease_ttl = "768h"

@@ -32,7 +32,7 @@ Core::Core(Parts parts, Options options)
       pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep_all_but_leases(); }),
       lease_jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { sweep_leases(options_.sweeps); }),
-      unsealer_({seal_, parts.clock, parts.random, parts.log, [this] { return seal_.unseal_itself(opening()); }}, options_.unseal_pace) {
+      unsealer_({seal_, parts.clock, parts.log, [this] { return seal_.unseal_itself(opening()); }}, options_.unseal_pace) {
   set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
   mounts_.ttl_max = options_.max_lease_ttl;

@@ -275,6 +275,17 @@ KeySecret SealState::unseal_key() const {
   return unseal_key_.copy();
 }
 
+// The root key comes out of the row and goes back into it, so that this is right whatever else is done to the keys meanwhile.
+Result<void> SealState::tend() const {
+  const AutoSeal* seal = parts_.seals.in_use;
+  if (!seal) return {};
+  const std::string key_id = TRY(probe(*seal, parts_.random));
+  const auto known = TRY(rows());
+  if (!known || must_migrate(known->config) || TRY(WrappedKey::parse(known->wrapped_root_key)).key_id == key_id) return {};
+  wrap_again(*known, TRY(unwrap(*known, *seal)));
+  return {};
+}
+
 // A seal has a new key: the root key goes under it. That can wait; the former one has just opened it.
 void SealState::wrap_again(const Rows& rows, const KeySecret& root_key) const {
   const AutoSeal* seal = parts_.seals.in_use;

@@ -78,6 +78,9 @@ class SealState {
   // With the keys themselves, which the server has had. The shares of what is there now may be others.
   struct Keys { KeySecret root_key, unseal_key; };
   Result<void> reopen(Keys, const Opening& opening);
+  // While the server is open: whether the seal would open it at the next start. What a former key of the seal has wrapped is wrapped again,
+  // since nobody knows how long the seal keeps that key.
+  Result<void> tend() const;
   void reset_unseal();
   void seal();
 

@@ -43,7 +43,7 @@ bool Unsealer::try_to_open() {
 }
 
 void Unsealer::probe_seal() {
-  const auto answered = probe(*parts_.state.seals().in_use, parts_.random);
+  const auto answered = parts_.state.tend();
   std::lock_guard lock(mutex_);
   if (!answered) {
     parts_.log.warn("core", "the seal does not answer: a restart would leave the server sealed", {{"seal", parts_.state.seals().type()}, {"why", answered.error().message}});

@@ -1,5 +1,5 @@
 // Opens a server whose seal opens itself: at the start, and as long as the seal is out of reach again and again, ever more patiently.
-// Afterwards it looks now and then whether the seal is still there, since the next start will need it.
+// Afterwards it looks now and then whether the seal is still there, since the next start will need it, and follows it to a new key.
 //
 // One thread of its own, since a seal may keep it waiting. Sealing by hand it leaves alone: the recovery keys, or a restart, open then.
 #pragma once
@@ -17,7 +17,7 @@ class Unsealer {
     std::chrono::milliseconds retry_first{1000}, retry_most{60'000};  // doubled from one try to the next
     std::chrono::milliseconds probe_healthy{600'000}, probe_unhealthy{60'000};
   };
-  struct Parts { SealState& state; const Clock& clock; Random& random; Log& log; std::function<Result<void>()> unseal; };
+  struct Parts { SealState& state; const Clock& clock; Log& log; std::function<Result<void>()> unseal; };
   Unsealer(Parts parts, Pace pace) : parts_(std::move(parts)), pace_(pace) {}
   ~Unsealer() { stop(); }
 

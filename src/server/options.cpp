@@ -9,7 +9,8 @@ std::string_view help_text() {
 
   Starts a server that answers API requests. It starts sealed: initialize it once
   with "operator init", and unseal it after each start with "operator unseal";
-  or let it unseal itself with a key that lies beside it (seal "static").
+  or let it unseal itself, with a key that lies beside it (seal "static") or by
+  another server (seal "transit").
 
   Start with a configuration file:
 

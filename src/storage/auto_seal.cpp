@@ -11,10 +11,10 @@ Result<WrappedKey> WrappedKey::parse(std::string_view row) {
   return key;
 }
 
-Result<void> probe(const AutoSeal& seal, Random& random) {
+Result<std::string> probe(const AutoSeal& seal, Random& random) {
   const auto key = KeySecret::generate(random);
-  const auto back = TRY(seal.unwrap(TRY(seal.wrap(key, random))));
-  if (back == key) return {};
+  const auto wrapped = TRY(seal.wrap(key, random));
+  if (TRY(seal.unwrap(wrapped)) == key) return wrapped.key_id;
   return fail(Code::internal, "what the seal wraps does not come back");
 }
 

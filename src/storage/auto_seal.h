@@ -34,7 +34,7 @@ class AutoSeal {
   virtual Result<KeySecret> unwrap(const WrappedKey& wrapped) const = 0;
 };
 
-// Whether the seal can be used: what it wraps comes back.
-Result<void> probe(const AutoSeal& seal, Random& random);
+// Whether the seal can be used: what it wraps comes back. The id of the key that wraps now.
+Result<std::string> probe(const AutoSeal& seal, Random& random);
 
 }  // namespace sr

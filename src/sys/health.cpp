@@ -49,6 +49,7 @@ Result<Reply> Sys::read_health(Call& call) {
       .put("clock_skew_ms", std::int64_t{0})
       .put("replication_primary_canary_age_ms", std::int64_t{0});
   if (is_active) data.put("cluster_name", status.cluster_name).put("cluster_id", status.cluster_id);
+  if (const json::Array warnings = seal_warnings(); !warnings.empty()) data.put("warnings", warnings);
   return Reply::bare(std::move(data)).status(is_active ? active : status.initialized ? sealed : uninitialized);
 }
 

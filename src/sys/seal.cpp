@@ -34,6 +34,14 @@ void put_shares(json::Object& data, std::string_view name, std::span<const Secre
   data.put(name, in_hex).put(concat(name, "_base64"), in_base64);
 }
 
+// To anybody, so without what the seal said: that is in the log.
+json::Array Sys::seal_warnings() const {
+  json::Array warnings;
+  if (const auto since = core_.unsealer().unhealthy_since())
+    warnings.add(concat("the seal \"", core_.seal_state().seals().type(), "\" does not answer since ", rfc3339(*since), "; it is asked again and again"));
+  return warnings;
+}
+
 json::Object Sys::seal_status_json(const SealStatus& status) const {
   json::Object data;
   data.put("type", status.type)
@@ -49,6 +57,7 @@ json::Object Sys::seal_status_json(const SealStatus& status) const {
       .put("recovery_seal", status.opens_itself)
       .put("storage_type", core_.store().type());
   if (status.opens_itself) data.put("recovery_seal_type", "shamir");
+  if (const json::Array warnings = seal_warnings(); !warnings.empty()) data.put("warnings", warnings);
   if (!status.sealed) data.put("cluster_name", status.cluster_name).put("cluster_id", status.cluster_id);
   return data;
 }

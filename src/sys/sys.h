@@ -103,6 +103,7 @@ class Sys final : public Engine {
   Result<void> prolong(Call&, Leases::Found&, Time until);
   Result<Planned> plan_end_of(Call&, std::string_view id, bool forget), plan_end_under(Call&, bool forget);
   json::Object seal_status_json(const SealStatus&) const;
+  json::Array seal_warnings() const;
 
   Core& core_;
 };

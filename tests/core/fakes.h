@@ -79,6 +79,8 @@ class FakeSeal final : public AutoSeal {
   mutable std::atomic<int> calls{0};
   mutable std::mutex held;                  // by a test: calls wait
 
+  void change_to(std::unique_ptr<StaticSeal> seal) { seal_ = std::move(seal); }  // while nobody asks
+
   std::string_view type() const override { return "fake"; }
   Result<std::string> key_id() const override { return seal_->key_id(); }
   Result<WrappedKey> wrap(const KeySecret& key, Random& random) const override {
@@ -98,7 +100,7 @@ class FakeSeal final : public AutoSeal {
     return {};
   }
 
-  const std::unique_ptr<StaticSeal> seal_;
+  std::unique_ptr<StaticSeal> seal_;
 };
 
 // A device that writes nothing and says what it is told to say.

@@ -173,6 +173,28 @@ TEST_F(Seals, AFormerKeyIsNeededOnce) {
 
 // From shares to a seal and back, each with the first commit failing and then none: what was is true until the move is, and no
 // share and no key of before opens afterwards.
+TEST_F(Seals, AnOpenServerFollowsItsSealToANewKey) {
+  FakeSeal fake;
+  start({.in_use = &fake});
+  initialise("recovery");
+  write("before");
+  const auto tend = [&] { return world->core().seal_state().tend(); };
+  EXPECT_TRUE(tend());
+  fake.change_to(seal("two", 'l', StaticSeal::Key{"one", KeySecret(std::string(32, 'k'))}));
+  store.fail_after = 0;
+  EXPECT_TRUE(tend());  // the seal is well; that the store is not is in the log
+  store.fail_after = -1;
+  fake.failures = 1;
+  EXPECT_FALSE(tend());
+  EXPECT_TRUE(tend());
+
+  fake.change_to(seal("two", 'l'));  // the former key is no more
+  start({.in_use = &fake});
+  world->core().begin_unsealing();
+  wait_until_open();
+  EXPECT_TRUE(has("before"));
+}
+
 TEST_F(Seals, AMoveIsMadeOnceAndWhole) {
   const auto auto_seal = seal("one", 'a');
   start({});
