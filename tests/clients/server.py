@@ -7,8 +7,8 @@ current = None  # the server that the tests talk to; set by `run`
 
 
 class Server:
-    def __init__(self, binary, tls):
-        self.binary, self.tls = binary, tls
+    def __init__(self, binary, tls, stanzas=""):
+        self.binary, self.tls, self.stanzas = binary, tls, stanzas
 
     def __enter__(self):
         self.temporary = tempfile.TemporaryDirectory(prefix="client-test-")
@@ -19,13 +19,31 @@ class Server:
                             "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem"],
                            check=True, capture_output=True)
             lines = ['tls_cert_file = "cert.pem"', 'tls_key_file = "key.pem"']
-        listener = "\n".join('  ' + line for line in ['address = "127.0.0.1:0"', *lines])
-        (self.folder / "config.hcl").write_text(f'storage "rocksdb" {{\n  path = "store"\n}}\nlistener "tcp" {{\n{listener}\n}}\n')
+        self.listener = lines
+        self.configure("127.0.0.1:0")
         self.start()
+        try:
+            self.initialise()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def configure(self, address):
+        listener = "\n".join('  ' + line for line in [f'address = "{address}"', *self.listener])
+        (self.folder / "config.hcl").write_text(f'storage "rocksdb" {{\n  path = "store"\n}}\nlistener "tcp" {{\n{listener}\n}}\n{self.stanzas}')
+
+    def keep_address(self):
+        """From the next start on it listens where it listens now."""
+        self.configure(self.address.partition("://")[2])
+
+    def initialise(self):
         made = self.client().sys.initialize(secret_shares=5, secret_threshold=3)
         self.keys, self.root_token = made["keys_base64"], made["root_token"]
+        self.unseal()
+
+    def unseal(self):
         self.client().sys.submit_unseal_keys(self.keys[:3])
-        return self
 
     def start(self):
         self.log = open(self.folder / "server.log", "w+")
@@ -35,11 +53,11 @@ class Server:
         found, deadline = None, time.monotonic() + 30
         while not found or "server started" not in text:
             text = (self.folder / "server.log").read_text()
-            found = re.search(r"127\.0\.0\.1:\d+", text)
+            found = re.search(r'Listener 1: tcp \(addr: "(127\.0\.0\.1:\d+)"', text)
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("the server did not start:\n" + text)
             time.sleep(0.02)
-        self.address = ("https://" if self.tls else "http://") + found[0]
+        self.address = ("https://" if self.tls else "http://") + found[1]
 
     def stop(self):
         self.process.terminate()

@@ -1,17 +1,19 @@
 """An application that keeps its configuration in Vault: AppRole over plain HTTP calls, a token that is renewed before it ends,
 KV version 2 reads, and a way back to files, environment and defaults when the server cannot help."""
-import os, pathlib, tempfile, time, unittest
+import os, pathlib, shlex, subprocess, tempfile, time, unittest
 
 import requests
 
 import server
 
 SECRETS = {
-    "mongodb": {"connection_string": "mongodb://u:p@mongodb:27017/credit_system?authSource=admin", "port": "27017", "user": "credit_system_user",
+    "mongodb": {"connection_string": "mongodb://credit_system_user:credit_system_password@mongodb:27017/credit_system?authSource=admin", "database_name": "credit_system",
+                "port": "27017", "root_password": "rootpassword", "root_user": "root", "service_name": "mongodb", "user": "credit_system_user",
                 "user_password": "credit_system_password"},
-    "redis": {"host": "redis-master.flask-app.svc.cluster.local", "password": "", "port": "6379"},
-    "app": {"debug": "false", "secret_key": "b32e8d83e9014856b4956a17e6f4972c7699849fa996ed6679477a8b6beb1c4d"},
-    "monitoring": {"grafana_admin_password": "80boiffW6GMcgx5vum1mtA==", "log_level": "INFO"},
+    "redis": {"host": "redis-master.flask-app.svc.cluster.local", "password": "", "port": "6379", "service_name": "redis-master"},
+    "app": {"debug": "false", "environment": "production", "port": "5000", "secret_key": "b32e8d83e9014856b4956a17e6f4972c7699849fa996ed6679477a8b6beb1c4d",
+            "service_name": "flask-app"},
+    "monitoring": {"grafana_admin_password": "80boiffW6GMcgx5vum1mtA==", "log_level": "INFO", "metrics_enabled": "true"},
 }
 
 
@@ -165,3 +167,53 @@ class Application(unittest.TestCase):
             vault.address = server.current.address
             self.assertEqual(vault.get_secret("flask-app/app"), SECRETS["app"])
             self.assertEqual(vault.logins, 1)
+
+
+class Runbook(unittest.TestCase):
+    """What the operators of that application type, with its paths: on the server's own command line, under the name `vault`."""
+
+    def setUp(self):
+        self.root = server.current.root()
+        self.root.sys.enable_secrets_engine("kv", path="secret", options={"version": "2"})
+        self.addCleanup(self.root.sys.disable_secrets_engine, "secret")
+        self.root.sys.enable_auth_method("approle")
+        self.addCleanup(self.root.sys.disable_auth_method, "approle")
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (self.folder / "vault").symlink_to(server.current.binary)
+        (self.folder / ".vault-token").write_text(server.current.root_token)
+
+    def shell(self, command):
+        environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "HOME": str(self.folder), "VAULT_ADDR": server.current.address}
+        if server.current.tls:
+            environment["VAULT_CACERT"] = server.current.verify
+        done = subprocess.run(["sh", "-c", 'export VAULT_TOKEN="$(cat ~/.vault-token)" && ' + command], env=environment, capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, command + "\n" + done.stdout + done.stderr)
+        return done.stdout
+
+    def test_from_the_first_secret_to_a_rollback(self):
+        for name, secret in SECRETS.items():
+            self.shell(f"vault kv put secret/flask-app/{name} " + " ".join(shlex.quote(f"{key}={value}") for key, value in secret.items()))
+        (self.folder / "policy.hcl").write_text('path "secret/data/flask-app/*" { capabilities = ["read"] }\n')
+        self.shell(f"vault policy write flask-app-policy {self.folder}/policy.hcl")
+        self.assertIn('path "secret/data/flask-app/*"', self.shell("vault policy read flask-app-policy"))
+        self.shell("vault write auth/approle/role/flask-app-approle token_policies=flask-app-policy token_ttl=1h token_max_ttl=24h")
+        self.assertRegex(self.shell("vault read auth/approle/role/flask-app-approle"), r"token_policies +\[flask-app-policy\]")
+        role_id = self.shell("vault read -field=role_id auth/approle/role/flask-app-approle/role-id")
+        secret_id = self.shell("vault write -f -field=secret_id auth/approle/role/flask-app-approle/secret-id")
+
+        vault = VaultManager(server.current.address, server.current.verify, "auth/approle/login", role_id, secret_id, "secret", 300)
+        for name, secret in SECRETS.items():
+            self.assertEqual(vault.get_secret(f"flask-app/{name}"), secret)
+        renewed = vault._call("POST", "auth/token/renew-self", json={})
+        self.assertEqual((renewed.status_code, renewed.json()["auth"]["lease_duration"]), (200, 3600))
+
+        # An update as the document has it replaces the whole secret; the version before comes back with a rollback.
+        self.shell('vault kv put secret/flask-app/mongodb user_password="new_password"')
+        self.assertEqual(vault.get_secret("flask-app/mongodb"), {"user_password": "new_password"})
+        self.assertRegex(self.shell("vault kv get secret/flask-app/mongodb"), r"user_password +new_password")
+        self.shell("vault kv rollback -version=1 secret/flask-app/mongodb")
+        self.assertEqual(vault.get_secret("flask-app/mongodb"), SECRETS["mongodb"])
+        self.assertRegex(self.shell("vault kv metadata get secret/flask-app/mongodb"), r"current_version +3\n")
+        self.shell('vault kv patch secret/flask-app/mongodb user_password="new_password"')
+        self.assertEqual(vault.get_secret("flask-app/mongodb"), SECRETS["mongodb"] | {"user_password": "new_password"})
+        self.assertEqual(self.shell("vault kv get -version=3 -field=user_password secret/flask-app/mongodb").rstrip("\n"), "credit_system_password")
