@@ -34,7 +34,7 @@ void UsedSteps::add(Step step) {
     return;
   }
   const Step ahead = last_ ? step - *last_ : 0;
-  // What is pushed out counts as used from then on; of a first step, so does nothing but itself.
+  // The window moves along: what leaves it counts as used from then on.
   if (ahead > 64) before_ = 0;
   else if (ahead > 0) before_ = (ahead == 64 ? 0 : before_ << ahead) | std::uint64_t{1} << (ahead - 1);
   last_ = step;
