@@ -38,6 +38,9 @@ Core::Core(Parts parts, Options options)
   mounts_.ttl_max = options_.max_lease_ttl;
   mounts_.set_poke([this] { jobs_.poke(); });
   tokens_.set_poke([this] { jobs_.poke(); });
+  tokens_.set_on_tree([this](const Tokens::TreeProgress& tree) {
+    parts_.log.info("core", tree.is_over ? "a large tree of tokens has been revoked" : "a large tree of tokens is being revoked", {{"revoked", tree.revoked}});
+  });
   revocations_.set_poke([this] { lease_jobs_.poke(); });
   quotas_.set_poke([this] { jobs_.poke(); });
   lease_counts_.set_poke([this] { jobs_.poke(); });
@@ -72,6 +75,8 @@ void Core::set_gauges() {
   metrics_.gauge({"core.unsealed"}, unsealed);
   metrics_.gauge({"core.active"}, unsealed);
   metrics_.gauge({"core.in_flight_requests"}, [this] { return static_cast<double>(pipeline_.under_way()); });
+  metrics_.gauge({"token.revoke_tree.under_way"}, [this] { return tokens_.trees_are_going() ? 1.0 : 0.0; });
+  metrics_.gauge({"token.revoke_tree.tokens"}, [this] { return static_cast<double>(tokens_.tree_tokens_revoked()); });
   metrics_.gauge({"runtime.alloc_bytes"}, [] { return static_cast<double>(process_stats().heap_bytes); });
   metrics_.gauge({"runtime.sys_bytes"}, [] { return static_cast<double>(process_stats().arena_bytes); });
   for (const bool auth : {false, true})

@@ -324,61 +324,86 @@ Result<void> Tokens::revoke_alone(Transaction& transaction, const std::string& h
 }
 
 // ---- the end of time ----------------------------------------------------------------------------------------------------
-// One commit of a large tree's job: some leaves of it, or the root with the intent when nothing else is left.
-std::size_t Tokens::revoke_step(Store& store, const Barrier& barrier, const std::string& hash) {
+// One commit of a large tree's job: some leaves of it, or the root with the intent when nothing else is left. The way down to where it
+// works is kept from step to step, and so are the places in the lists of children: rows that are gone cost time to pass. What was made
+// meanwhile before such a place is found when the list seems to be at its end, and is begun anew.
+Result<Tokens::TreeStep> Tokens::gather_leaves(Transaction& transaction, const TreeWalk& walk) {
+  View core = core_view(transaction);
+  const auto& [at, after] = walk.path.back();
+  const std::string folder = concat(keys::children, at, "/");
+  TreeStep step;
+  const auto children = TRY(core.list(folder, {.after = after, .limit = tree_step}));
+  if (children.empty() && !after.empty()) return step;
+  if (children.empty()) {  // a leaf itself by now
+    const bool is_root = walk.path.size() == 1;
+    const auto token = TRY(find(transaction, at));
+    if (token) TRY(remove_rows(transaction, at, token->value->token));
+    else if (!is_root) TRY(core.remove(concat(keys::children, walk.path[walk.path.size() - 2].token, "/", at)));
+    if (is_root) TRY(core.remove(concat(keys::jobs, "revoke/", at)));
+    step.up = true;
+    step.gone = 1;
+    return step;
+  }
+  for (const auto& child : children) {
+    const bool is_leaf = TRY(core.list(concat(keys::children, child, "/"), {.after = {}, .limit = 1})).empty();
+    if (!is_leaf && step.gone > 0) return step;  // first what was gathered
+    step.after = child;
+    if (!is_leaf) return step.down = child, step;
+    const auto found = TRY(find(transaction, child));
+    if (found) TRY(remove_rows(transaction, child, found->value->token));
+    else TRY(core.remove(concat(folder, child)));
+    ++step.gone;
+  }
+  return step;
+}
+
+// False when the tree is gone, or nothing can be done for now.
+bool Tokens::revoke_step(Store& store, const Barrier& barrier, TreeWalk& walk) {
   for (unsigned attempt = 0; attempt < limits::conflicts; ++attempt) {
     Transaction transaction(store, &barrier);
     transaction.go_on(Tier::any);
-    // Down to a node whose children are all leaves, then those.
-    auto gather = [&]() -> Result<std::size_t> {
-      std::string at = hash;
-      std::size_t gone = 0;
-      for (;;) {
-        const std::string folder = concat(keys::children, at, "/");
-        const auto children = TRY(core_view(transaction).list(folder, {.after = {}, .limit = tree_step}));
-        if (children.empty()) break;
-        std::string inner;
-        Strings leaves;
-        for (const auto& child : children) {
-          const auto below = TRY(core_view(transaction).list(concat(keys::children, child, "/"), {.after = {}, .limit = 1}));
-          if (below.empty()) leaves.push_back(child);
-          else inner = child;
-        }
-        if (leaves.empty()) {
-          at = inner;
-          continue;
-        }
-        for (const auto& leaf : leaves) {
-          const auto found = TRY(find(transaction, leaf));
-          if (found) TRY(remove_rows(transaction, leaf, found->value->token));
-          else TRY(core_view(transaction).remove(concat(folder, leaf)));
-          ++gone;
-        }
-        return gone;
-      }
-      const auto root = TRY(find(transaction, hash));
-      if (root) TRY(remove_rows(transaction, hash, root->value->token));
-      TRY(core_view(transaction).remove(concat(keys::jobs, "revoke/", hash)));
-      return 0;
-    };
-    const auto gone = gather();
-    if (!gone) return 0;
-    auto batch = transaction.take_batch();
-    if (!batch) return 0;
-    const auto committed = commit_and_wait(store, std::move(*batch));
-    if (committed) return *gone;
-    if (!committed.error().conflict) return 0;
+    auto step = gather_leaves(transaction, walk);
+    if (!step) return false;
+    if (transaction.has_writes()) {
+      auto batch = transaction.take_batch();
+      if (!batch) return false;
+      const auto committed = commit_and_wait(store, std::move(*batch));
+      if (!committed && committed.error().conflict) continue;
+      if (!committed) return false;
+    }
+    walk.revoked += step->gone;
+    if (step->up) walk.path.pop_back();
+    else walk.path.back().after = std::move(step->after);
+    if (!step->down.empty()) walk.path.push_back({.token = std::move(step->down)});
+    return !walk.path.empty();
   }
-  return 0;
+  return false;
+}
+
+// So many steps at a time, so that what else the thread has to do is done between them.
+std::size_t Tokens::revoke_trees(Store& store, const Barrier& barrier) {
+  constexpr std::size_t steps_of_one_sweep = 500, trees_of_one_sweep = 25;
+  Transaction look(store, &barrier);
+  look.go_on(Tier::any);
+  const auto roots = core_view(look).list(concat(keys::jobs, "revoke/"), {.after = {}, .limit = trees_of_one_sweep}, Depth::all);
+  if (!roots || roots->empty()) return walks_.clear(), 0;
+  std::erase_if(walks_, [&](const auto& walk) { return !std::ranges::binary_search(*roots, walk.first); });
+  std::size_t gone = 0;
+  for (const auto& root : *roots) {
+    TreeWalk& walk = walks_[root];
+    if (walk.path.empty()) walk.path.push_back({.token = root});
+    const std::size_t before = walk.revoked;
+    bool more = true;
+    for (std::size_t i = 0; more && i < steps_of_one_sweep / roots->size(); ++i) more = revoke_step(store, barrier, walk);
+    gone += walk.revoked - before;
+    if (on_tree_ && walk.revoked > before) on_tree_({.revoked = walk.revoked, .is_over = walk.path.empty()});
+  }
+  tree_tokens_revoked_ += gone;
+  return gone;
 }
 
 std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
   std::size_t swept = 0;
-  const auto names_under = [&](std::string_view folder, Page page) {
-    Transaction transaction(store, &barrier);
-    transaction.go_on(Tier::any);
-    return core_view(transaction).list(folder, page, Depth::all);
-  };
   // What has expired: each in a commit of its own, so that one that fails stops no other.
   constexpr std::size_t look = 1000;
   const Time began = clock_.now();
@@ -408,8 +433,7 @@ std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
     }
   }
   if (all && due->size() < look) expiry_.passed(began);
-  for (const auto& hash : names_under(concat(keys::jobs, "revoke/"), {.after = {}, .limit = 100}).value_or(Strings()))
-    while (const std::size_t gone = revoke_step(store, barrier, hash)) swept += gone;
+  swept += revoke_trees(store, barrier);
   if (trees_going_ > 0) {
     Transaction transaction(store, &barrier);
     take_up_jobs(transaction);

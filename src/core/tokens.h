@@ -64,15 +64,28 @@ class Tokens {
 
   void on_commit(Revision, std::span<const std::string_view> keys);
   void forget();                             // at seal
-  void forget_swept() { expiry_.forget(); }  // with the job thread at rest: the store is another one
+  void forget_swept() { expiry_.forget(), walks_.clear(); }  // with the job thread at rest: the store is another one
   void set_poke(std::function<void()> poke) { poke_ = std::move(poke); }  // wakes the job thread
+  // Told now and then, on the job thread, how far the revocation of a large tree is.
+  struct TreeProgress { std::size_t revoked; bool is_over; };
+  void set_on_tree(std::function<void(const TreeProgress&)> on_tree) { on_tree_ = std::move(on_tree); }
+  std::size_t tree_tokens_revoked() const { return tree_tokens_revoked_; }  // as parts of large trees, since the start
+  bool trees_are_going() const { return trees_going_ > 0; }
 
  private:
   struct Tree { std::vector<std::pair<std::string, Token>> tokens; bool whole = true; };
   Result<Tree> tree_of(Transaction&, const std::string& hash, std::size_t max);
   Result<void> remove_rows(Transaction&, const std::string& hash, const Token&);
   std::string expiry_key(const Token& token, std::string_view hash) const { return expiry_.key(token.expires, hash); }
-  std::size_t revoke_step(Store&, const Barrier&, const std::string& hash);
+  // Where the revocation of a large tree is: the tokens from its root down to the one whose children go, each with the last child that
+  // was looked at.
+  struct TreeLevel { std::string token; std::string after{}; };
+  struct TreeWalk { std::vector<TreeLevel> path{}; std::size_t revoked = 0; };
+  // What one commit does, and where the walk goes when it is durable: down to a child, up, or on behind `after`.
+  struct TreeStep { std::string down{}; bool up = false; std::string after{}; std::size_t gone = 0; };
+  Result<TreeStep> gather_leaves(Transaction&, const TreeWalk&);
+  bool revoke_step(Store&, const Barrier&, TreeWalk&);
+  std::size_t revoke_trees(Store&, const Barrier&);
 
   const Barrier& barrier_;
   const Clock& clock_;
@@ -81,6 +94,9 @@ class Tokens {
   std::atomic<std::size_t> trees_going_ = 0;
   ExpiryIndex expiry_{keys::expiry};
   std::function<void()> poke_;
+  std::function<void(const TreeProgress&)> on_tree_;
+  std::map<std::string, TreeWalk> walks_;  // of the job thread only; by the root's hash
+  std::atomic<std::size_t> tree_tokens_revoked_ = 0;
 };
 
 View core_view(Transaction& transaction);  // of the root namespace
