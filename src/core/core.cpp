@@ -26,7 +26,7 @@ Core::Core(Parts parts, Options options)
       root_generation_({barrier_, tokens_, parts.clock, parts.random}),
       audit_({parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_}, options_.audit_require),
       audited_headers_(parts.store, barrier_, parts.log),
-      intents_({parts.store, barrier_, parts.log, mounts_, leases_}),
+      intents_({parts.store, barrier_, parts.clock, parts.log, mounts_, leases_}),
       revocations_({parts.store, barrier_, parts.clock, parts.log, mounts_, tokens_, leases_}, metrics_, options_.revocation_deadline),
       snapshots_({parts.store, barrier_, parts.clock, parts.log}, [this](auto replacement, Revision later_than, const KeySecret* root_key) { return replace_store(std::move(replacement), later_than, root_key); }),
       pipeline_(*this, options_.limits),
@@ -141,9 +141,15 @@ Result<void> Core::load() {
 void Core::begin_jobs() {
   jobs_.poke();
   lease_jobs_.poke();
-  std::set<std::string> under_way;
-  for (const auto& request : pipeline_.list_under_way()) under_way.insert(request.id);
-  intents_.take_up(revocations_.lane(), under_way);
+  sweep_intents();
+}
+
+void Core::sweep_intents() {
+  intents_.sweep(revocations_.lane(), [this] {
+    std::set<std::string> ids;
+    for (const auto& request : pipeline_.list_under_way()) ids.insert(request.id);
+    return ids;
+  });
 }
 
 // Sealed around the switch, so that nothing that is known of the one content is used on the other. The audit devices have let go of
@@ -207,6 +213,7 @@ void Core::close() {
   lease_counts_.forget();
   quotas_.unload();
   revocations_.forget();
+  intents_.forget();
   tokens_.forget();
   rekeying_.forget();
   root_generation_.forget();
@@ -223,6 +230,7 @@ std::size_t Core::sweep_leases(bool due_too) {
   std::lock_guard lock(lease_sweep_mutex_);
   if (!seal_.is_open()) return 0;
   const std::size_t ended = revocations_.work_jobs();
+  sweep_intents();
   return ended + (due_too ? revocations_.take_due() : 0);
 }
 

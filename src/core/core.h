@@ -120,7 +120,7 @@ class Core {
   Result<void> name_this_program(Transaction& inside);
   SealState::Opening opening();
   Result<void> load();
-  void begin_jobs();
+  void begin_jobs(), sweep_intents();
   Result<void> replace_store(std::unique_ptr<Replacement>, Revision later_than, const KeySecret* root_key);
   std::size_t sweep_leases(bool due_too), sweep_all_but_leases();
   Result<void> record_this_program();

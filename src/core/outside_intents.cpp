@@ -4,24 +4,53 @@
 
 namespace sr {
 
-void OutsideIntents::take_up(FairLane& lane, const std::set<std::string>& under_way) {
+void OutsideIntents::sweep(FairLane& lane, const std::function<std::set<std::string>()>& under_way) {
   Transaction look(parts_.store, &parts_.barrier);
   look.go_on(Tier::any);
-  for (const auto& name : core_view(look).list(keys::intents, {.after = {}, .limit = limits::requests}, Depth::all).value_or(Strings())) {
+  const auto names = core_view(look).list(keys::intents, {.after = {}, .limit = limits::requests}, Depth::all);
+  if (!names) return;
+  std::lock_guard lock(mutex_);
+  std::erase_if(tried_, [&](const auto& tried) { return !tried.second.in_lane && !std::ranges::binary_search(*names, tried.first); });
+  if (names->empty()) return;
+  const auto busy = under_way();
+  const Time now = parts_.clock.now();
+  for (const auto& name : *names) {
     const std::string mount = name.substr(0, name.find('/')), id = name.substr(name.find('/') + 1);
-    if (under_way.contains(id)) continue;  // it was sealed and unsealed while somebody was outside: he goes on himself
-    FairLane::Task task = [this, mount, id](FairLane::Slot& slot) { carry_out(mount, id, slot); };
-    if (!lane.push(mount, task, FairLane::Turn::last)) parts_.log.warn("core", "an intent waits for the next unseal", {{"mount", mount}, {"request_id", id}});
+    if (busy.contains(id)) continue;
+    Tried& tried = tried_[name];
+    if (tried.in_lane || now < tried.next) continue;
+    FairLane::Task task = [this, mount, id, name](FairLane::Slot& slot) {
+      const Came came = carry_out(mount, id, slot);
+      if (came != Came::abandoned) note(name, came);
+    };
+    tried.in_lane = lane.push(mount, task, FairLane::Turn::last);
   }
 }
 
-void OutsideIntents::carry_out(const std::string& mount_uuid, const std::string& id, FairLane::Slot& slot) {
-  struct Left { std::shared_ptr<const Mount> mount; const Verb* verb; OutsideIntent intent; };
+// The wait doubles, up to a limit.
+void OutsideIntents::note(const std::string& name, Came came) {
+  std::lock_guard lock(mutex_);
+  const auto found = tried_.find(name);
+  if (found == tried_.end()) return;
+  Tried& tried = found->second;
+  tried.in_lane = false;
+  if (came == Came::settled) return;
+  tried.next = parts_.clock.now() + std::min<Seconds>(limits::revocation_retry_max, limits::revocation_retry * (1 << std::min(tried.failures, 16u)));
+  tried.failures += 1;
+}
+
+void OutsideIntents::forget() {
+  std::lock_guard lock(mutex_);
+  tried_.clear();
+}
+
+OutsideIntents::Came OutsideIntents::carry_out(const std::string& mount_uuid, const std::string& id, FairLane::Slot& slot) {
+  struct Left { std::shared_ptr<const Mount> mount{}; const Verb* verb = nullptr; OutsideIntent intent{}; };
   const auto find = [&]() -> Result<Left> {
     Transaction look(parts_.store, &parts_.barrier);
     look.go_on(Tier::any);
     const auto row = TRY(core_view(look).get(OutsideIntent::key(mount_uuid, id)));
-    if (!row) return fail(Code::not_found, "it has been carried out already");
+    if (!row) return Left{};  // it has been carried out already
     Left found{.mount = TRY(parts_.mounts.find_or_open(look, mount_uuid)), .verb = nullptr, .intent = TRY(load_record<OutsideIntent>(row->value))};
     if (!found.mount) return fail(Code::not_found, "its mount is gone");
     const auto at = match(found.mount->spec, found.intent.inside);
@@ -31,15 +60,18 @@ void OutsideIntents::carry_out(const std::string& mount_uuid, const std::string&
   };
   const auto say = [&](std::string_view what, const Error& error) { parts_.log.warn("core", std::string(what), {{"mount", mount_uuid}, {"request_id", id}, {"why", error.message}}); };
   const auto left = find();
-  if (!left) return say("an intent that a crash left cannot be carried out", left.error());
+  if (!left) return say("an intent that was left behind cannot be carried out, which is tried again", left.error()), Came::failed;
+  if (!left->mount) return Came::settled;
   slot.go_outside({});
   Result<Secret> outcome = fail(Code::internal, "the engine failed");
   try {
     outcome = left->verb->outside.act(*left->mount->engine, Intent{left->intent.what.copy()}, Attempt::after_crash);
   } catch (const std::exception&) {}
-  if (!slot.come_back()) return;
-  if (const auto settled = settle(mount_uuid, id, *left->mount, *left->verb, left->intent, outcome); !settled) say("an intent that a crash left could not be settled", settled.error());
-  else parts_.log.info("core", "an intent that a crash left has been carried out", {{"mount", mount_uuid}, {"request_id", id}});
+  if (!slot.come_back()) return Came::abandoned;
+  const auto settled = settle(mount_uuid, id, *left->mount, *left->verb, left->intent, outcome);
+  if (!settled) return say("an intent that was left behind could not be settled, which is tried again", settled.error()), Came::failed;
+  parts_.log.info("core", "an intent that was left behind has been carried out", {{"mount", mount_uuid}, {"request_id", id}});
+  return Came::settled;
 }
 
 // A secret that is made now reaches nobody: its lease ends at once.

@@ -257,7 +257,7 @@ void Pipeline::hand_over(Parked r) {
   request.verb->outside.begin(*request.mount->engine, *request.intent, std::move(done));
 }
 
-// An error from settle leaves the intent to the start-up job; a Reply::refuse ends it.
+// An error from settle leaves the intent to a job, which soon finds it without its request; a Reply::refuse ends it.
 Result<void> Pipeline::settle(Parked& r) {
   if (r->place == Place::loop) return move_to(r, Place::normal, &Pipeline::settle);
   Asked asked(*this, *r);

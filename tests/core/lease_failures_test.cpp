@@ -34,6 +34,32 @@ TEST(LeaseFailures, NoCommitThatFailsLosesASecretOutside) {
   }
 }
 
+// It need not wait for the next unseal; and while the store fails, nobody outside is asked again and again.
+TEST(LeaseFailures, ASettlementThatFailsIsTriedAgainMoreAndMoreSeldom) {
+  FlakyLeases leases;
+  leases.fail_after = 1;
+  EXPECT_EQ(leases.lend("bank/users/app").status, 500);
+  EXPECT_EQ(leases.bank.users().size(), 1u);
+  int asked = 0;
+  for (const int wait : {0, 10, 20, 40}) {
+    for (const int early : {1, wait - 1 - 1}) {
+      if (wait > 0) leases.advance(seconds(std::max(early, 0)));
+      EXPECT_EQ(leases.bank.revocations(), asked) << "too early, after " << wait;
+    }
+    leases.fail_after = 0;
+    leases.advance(seconds(1));
+    EXPECT_EQ(leases.bank.revocations(), ++asked) << wait;
+    EXPECT_EQ(leases.rows_about_leases().size(), 1u) << "the intent";
+  }
+  leases.fail_after = -1;
+  leases.advance(seconds(80));
+  EXPECT_EQ(leases.bank.revocations(), ++asked);
+  EXPECT_TRUE(leases.bank.users().empty());
+  EXPECT_EQ(leases.rows_about_leases(), Strings());
+  leases.advance(hours(2));
+  EXPECT_EQ(leases.bank.revocations(), asked);
+}
+
 TEST(LeaseFailures, ARevocationThatFailsAnywhereSucceedsAfterwards) {
   const char* paths[] = {"bank/users/app", "bank/creds/app"};
   for (const char* path : paths) {
