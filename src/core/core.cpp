@@ -160,19 +160,25 @@ Result<void> Core::replace_store(std::unique_ptr<Replacement> next, Revision lat
   if (!before) return fail(Code::sealed, "Vault is sealed");
   auto unseal_key = seal_.unseal_key();
   const auto devices = audit_.enabled();
-  seal();
+  const std::uint64_t sealed = seal();
   std::lock_guard no_leases(lease_sweep_mutex_);
   AuditBroker::wait_until_closed(*devices);
   tokens_.forget_swept();
   leases_.expiry().forget();
   const auto replaced = parts_.store.replace(std::move(next), later_than);
+  const auto reopen = [&](const KeySecret& key) -> Result<void> {
+    auto opened = seal_.reopen({key.copy(), std::move(unseal_key)}, opening(), sealed);
+    if (!opened && opened.error().code == Code::sealed) close();  // what the opening has loaded
+    return opened;
+  };
   if (!replaced) {
-    TRY(seal_.reopen({before->root_key().copy(), std::move(unseal_key)}, opening()));
+    TRY(reopen(before->root_key()));
     return std::unexpected(replaced.error());
   }
   parts_.log.info("core", "a snapshot is in the place of the store", {{"revision", *replaced}});
-  if (!root_key) return {};
-  return seal_.reopen({root_key->copy(), std::move(unseal_key)}, opening());
+  if (root_key) return reopen(*root_key);
+  unsealer_.open_soon();  // the seal may know the key of that time
+  return {};
 }
 
 // What a store is to know of the program that serves it.
@@ -192,9 +198,10 @@ Result<void> Core::record_this_program() {
   return {};
 }
 
-void Core::seal() {
-  seal_.seal();
+std::uint64_t Core::seal() {
+  const std::uint64_t times = seal_.seal();
   close();
+  return times;
 }
 
 void Core::let_go() {

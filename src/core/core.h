@@ -77,7 +77,7 @@ class Core {
   Result<InitResult> initialize(Transaction& raw, InitOptions);  // in the caller's transaction
   Result<InitResult> initialize_now(InitOptions);                // and committed; blocks
   Result<void> unseal(std::string_view share, SealState::Purpose = SealState::Purpose::open);  // blocks
-  void seal();
+  std::uint64_t seal();  // how often it has been sealed
   // Where the seal opens itself: from here on, on a thread of its own; and no longer, before close().
   void begin_unsealing() { unsealer_.start(); }
   void end_unsealing() { unsealer_.stop(); }

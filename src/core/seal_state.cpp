@@ -166,14 +166,20 @@ Result<void> SealState::unseal_itself(const Opening& opening) {
   return open({std::move(root_key), {}}, opening);
 }
 
-Result<void> SealState::reopen(Keys keys, const Opening& opening) {
+Result<void> SealState::reopen(Keys keys, const Opening& opening, std::uint64_t sealed) {
   std::lock_guard only(opening_);
   if (is_open()) return {};
+  if (times_sealed_ != sealed) return fail(Code::sealed, "Vault was sealed meanwhile, and stays so");
   const auto known = TRY(rows());
   if (!known) return fail(Code::invalid, "Vault is not initialized");
   const bool fits = !keys.unseal_key.empty() && !known->config.opens_itself() && open_root_key(keys.unseal_key, known->wrapped_root_key).has_value();
   if (!fits) keys.unseal_key = {};
-  return open(std::move(keys), opening);
+  TRY(open(std::move(keys), opening));
+  if (times_sealed_ == sealed) return {};
+  open_.store(false, std::memory_order_release);  // it was, while it was being opened
+  parts_.barrier.lock();
+  keep({});
+  return fail(Code::sealed, "Vault was sealed meanwhile, and stays so");
 }
 
 Result<KeySecret> SealState::unwrap(const Rows& rows, const AutoSeal& seal) const { return seal.unwrap(TRY(WrappedKey::parse(rows.wrapped_root_key))); }
@@ -249,12 +255,14 @@ void SealState::reset_unseal() {
   attempt_.reset();
 }
 
-void SealState::seal() {
+std::uint64_t SealState::seal() {
+  const std::uint64_t times = ++times_sealed_;
   open_.store(false, std::memory_order_release);
   parts_.barrier.lock();
   keep({});
   reset_unseal();
   parts_.log.info("core", "vault is sealed");
+  return times;
 }
 
 // ---- the keys of the seal in use ------------------------------------------------------------------------------------------------

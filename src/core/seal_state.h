@@ -77,12 +77,13 @@ class SealState {
   Result<void> unseal_itself(const Opening& opening);
   // With the keys themselves, which the server has had. The shares of what is there now may be others.
   struct Keys { KeySecret root_key, unseal_key; };
-  Result<void> reopen(Keys, const Opening& opening);
+  // Only when nobody has sealed it since: `sealed` is what seal() said.
+  Result<void> reopen(Keys, const Opening& opening, std::uint64_t sealed);
   // While the server is open: whether the seal would open it at the next start. What a former key of the seal has wrapped is wrapped again,
   // since nobody knows how long the seal keeps that key.
   Result<void> tend() const;
   void reset_unseal();
-  void seal();
+  std::uint64_t seal();  // how often it has been sealed
 
   // The row that opens `root_key` with the seal in use. Code::busy: the unseal key is not known, since it is being changed.
   Result<std::string> wrap(const KeySecret& root_key) const;
@@ -106,6 +107,7 @@ class SealState {
   const Parts parts_;
   std::mutex opening_;          // one opening at a time; held while a seal is asked
   std::atomic<bool> open_ = false;
+  std::atomic<std::uint64_t> times_sealed_ = 0;
   mutable std::mutex mutex_;    // guards the four below; held for a moment only
   UnsealAttempt attempt_;
   KeySecret unseal_key_;        // of a store that shares open: the root key can be changed without asking for them

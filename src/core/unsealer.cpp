@@ -25,6 +25,13 @@ void Unsealer::unseal_now() {
   wake_.notify_all();
 }
 
+void Unsealer::open_soon() {
+  if (!parts_.state.seals().in_use) return;
+  std::lock_guard lock(mutex_);
+  wanted_ = true;
+  wake_.notify_all();
+}
+
 std::optional<Time> Unsealer::unhealthy_since() const {
   std::lock_guard lock(mutex_);
   return unhealthy_since_;

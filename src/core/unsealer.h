@@ -25,6 +25,7 @@ class Unsealer {
   void start();
   // After a first initialisation: opens the store now if it can, and tries on if it cannot. Blocks.
   void unseal_now();
+  void open_soon();  // what is to be opened is another store: tries on, on its own thread
   void stop();
 
   std::optional<Time> unhealthy_since() const;  // nothing: the seal answered when it was asked last

@@ -28,6 +28,7 @@ class FlakyTable final : public Table {
     std::atomic<int> delay_ms{0};
     std::atomic<int> writes{0};
     std::atomic<bool> keeps_its_content{false};  // replacing it fails
+    std::function<void()> when_replaced{};       // happens right before
   };
   explicit FlakyTable(Switches& switches, std::unique_ptr<Table> table = memory_table()) : switches_(switches), table_(std::move(table)) {}
   std::unique_ptr<const Snapshot> snapshot() const override { return table_->snapshot(); }
@@ -48,6 +49,7 @@ class FlakyTable final : public Table {
   }
   Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t bytes) override { return table_->begin_replacement(bytes); }
   Result<void> replace(Replacement& replacement, Revision revision) override {
+    if (switches_.when_replaced) switches_.when_replaced();
     if (switches_.keeps_its_content) return fail(Code::internal, "store: input/output error");
     return table_->replace(replacement, revision);
   }

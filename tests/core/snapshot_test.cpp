@@ -333,5 +333,44 @@ TEST(SnapshotLimits, OnlySoManyAreTakenAtATime) {
   EXPECT_EQ(world.ask("GET", snapshot_path).status, 200);
 }
 
+// The seal in use may know the keys of that time: it is asked, and not only at the next start.
+TEST(SnapshotSeals, WhatOpensItselfOpensAStoreUnderOtherKeysToo) {
+  FakeSeal seal;
+  struct Sealed {
+    explicit Sealed(const FakeSeal& seal) : world({.initialised = false, .table = memory_table(), .seals = {.in_use = &seal}}) {
+      token = world.value(world.ask("PUT", "sys/init", R"({"recovery_shares":1,"recovery_threshold":1})", ""), "root_token");
+      world.core().begin_unsealing();
+    }
+    World world;
+    std::string token;
+  };
+  Sealed one(seal), other(seal);
+  ASSERT_EQ(one.world.ask("POST", "sys/mounts/secret", R"({"type":"kv"})", one.token).status, 204);
+  const auto taken = one.world.ask("GET", snapshot_path, {}, one.token);
+  ASSERT_TRUE(taken.download) << taken.body.view();
+  const auto bytes = drain(*taken.download);
+  ASSERT_TRUE(bytes);
+  ASSERT_EQ(other.world.serve(upload(*bytes, force_path, other.token)).status, 204);
+  for (int i = 0; i < 5000 && !other.world.core().seal_state().is_open(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(other.world.ask("GET", "sys/mounts/secret", {}, one.token).status, 200);
+  EXPECT_EQ(other.world.ask("GET", "sys/mounts/secret", {}, other.token).status, 403);
+}
+
+TEST(SnapshotSeals, ASealByHandHoldsThoughASnapshotIsBeingPutBack) {
+  FlakyTable::Switches store;
+  World world(with(store));
+  const std::string bytes = take(world);
+  for (const bool fails : {false, true}) {
+    store.when_replaced = [&] { world.core().seal(); };
+    store.keeps_its_content = fails;
+    EXPECT_GE(world.serve(upload(bytes)).status, 500);
+    store.when_replaced = nullptr;
+    EXPECT_FALSE(world.core().seal_state().is_open()) << fails;
+    EXPECT_EQ(world.ask("GET", "sys/mounts").status, 503);
+    ASSERT_TRUE(world.core().unseal(world.unseal_key().reveal()));
+    EXPECT_EQ(world.ask("GET", "sys/mounts").status, 200);
+  }
+}
+
 }  // namespace
 }  // namespace sr::test
