@@ -100,6 +100,7 @@ Pipeline::Meters::Meters(Metrics& metrics)
     : handle_request(metrics.timing({"core.handle_request"})), handle_login(metrics.timing({"core.handle_login_request"})),
       check_token(metrics.timing({"core.check_token"})), fetch_acl(metrics.timing({"core.fetch_acl_and_token"})), put(metrics.timing({"barrier.put"})),
       log_request(metrics.timing({"audit.log_request"})), log_response(metrics.timing({"audit.log_response"})),
+      register_lease(metrics.timing({"expire.register"})), register_token(metrics.timing({"expire.register-auth"})),
       conflicts(metrics.counter({"core.conflicts"})), refused_at_door(metrics.counter({"core.refused_at_door"})),
       log_request_failure(metrics.counter({"audit.log_request_failure"})), log_response_failure(metrics.counter({"audit.log_response_failure"})) {}
 

@@ -58,6 +58,7 @@ class Pipeline {
   Result<void> add_lease(Request&), hold_places(Request&, const Batch&);
   void hand_over(Parked);
   void cap_page(Request&) const;
+  void count_made(const Request&);
   Result<void> filter_keys(Request&, Reply&);
   void print_answer(Request&);
   View mount_view(Request&);
@@ -68,7 +69,7 @@ class Pipeline {
 
   struct Meters {
     explicit Meters(Metrics& metrics);
-    Timing &handle_request, &handle_login, &check_token, &fetch_acl, &put, &log_request, &log_response;
+    Timing &handle_request, &handle_login, &check_token, &fetch_acl, &put, &log_request, &log_response, &register_lease, &register_token;
     Counter &conflicts, &refused_at_door, &log_request_failure, &log_response_failure;
   };
 

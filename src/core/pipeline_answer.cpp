@@ -69,10 +69,36 @@ void Pipeline::print_answer(Request& r) {
   }
 }
 
+namespace {
+
+// Vault's steps, so that the number of series is bounded.
+std::string_view ttl_bucket(Seconds ttl) {
+  constexpr std::pair<Seconds, std::string_view> buckets[] = {{Seconds(60), "1m"}, {Seconds(600), "10m"}, {Seconds(1200), "20m"}, {Seconds(3600), "1h"}, {Seconds(7200), "2h"},
+                                                              {Seconds(86'400), "1d"}, {Seconds(172'800), "2d"}, {Seconds(604'800), "7d"}, {Seconds(2'592'000), "30d"}};
+  for (const auto& [most, name] : buckets)
+    if (ttl <= most && ttl > Seconds(0)) return name;
+  return "+Inf";
+}
+
+}  // namespace
+
+// Once it is on the disk: leases and tokens by what made them.
+void Pipeline::count_made(const Request& r) {
+  const auto count = [&](const char* name, Metrics::Labels labels, Seconds ttl) {
+    labels.insert({{"namespace", "root"}, {"mount_point", r.mount->entry.path}, {"creation_ttl", std::string(ttl_bucket(ttl))}});
+    core_.metrics().counter({name, std::move(labels)}).add();
+  };
+  if (r.reply->lease() && r.reply->lease_info()) count("secret.lease.creation", {{"secret_engine", std::string(r.mount->spec.type)}}, r.reply->lease_info()->ttl);
+  const auto& auth = r.reply->auth();
+  const bool is_new = auth && (r.reply->login() || (r.mount->spec.type == "token" && r.inside.starts_with("create")));
+  if (is_new) count("token.creation", {{"auth_method", std::string(r.mount->spec.type)}, {"token_type", auth->type}}, auth->ttl);
+}
+
 Result<void> Pipeline::answer(Parked& r) {
   if (r->place != Place::loop) return r->next = step(&Pipeline::answer), carry_home(std::move(r)), Result<void>();
   if (!r->answer.error && !r->reply) print_answer(*r);  // an audit device refused: the answer is another
   const bool is_login = r->reply && r->reply->login();
+  if (r->reply && !r->answer.error) count_made(*r);
   (is_login ? meters_.handle_login : meters_.handle_request).add(core_.clock().now() - r->started);
   auto reply_to = std::move(r->reply_to);
   reply_to(std::move(r->answer));

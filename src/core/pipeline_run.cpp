@@ -118,10 +118,14 @@ Result<void> Pipeline::run(Parked& r) {
 }
 
 Result<void> Pipeline::add_records(Parked& r) {
-  if (r->reply->lease()) TRY(add_lease(*r));
+  if (r->reply->lease()) {
+    const TimeIt registering(&meters_.register_lease);
+    TRY(add_lease(*r));
+  }
   if (const auto& login = r->reply->login()) {
     const auto quotas = core_.quotas().table();
     r->login_role = quotas && quotas->leases.has_roles(r->mount->entry.uuid) ? TRY(role_of(*r)) : std::string();
+    const TimeIt registering(&meters_.register_token);
     r->reply->set_auth(TRY(core_.tokens().log_in(transaction(*r), *r->barrier, *r->mount, {r->in.path, r->login_role}, *login, *r->reply)));
   }
   if (r->intent && !r->verb->outside.begin) {

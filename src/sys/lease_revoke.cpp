@@ -45,6 +45,7 @@ Result<Planned> Sys::plan_prefix_revocation(Call& call) { return plan_end_under(
 Result<Planned> Sys::plan_forced_revocation(Call& call) { return plan_end_under(call, true); }
 
 Result<Planned> Sys::plan_end_under(Call& call, bool forget) {
+  const TimeIt revoking(&core_.metrics().timing({forget ? "expire.revoke-force" : "expire.revoke-prefix"}));
   std::string under(call[prefix]);
   Transaction& transaction = call.storage().transaction();
   if (!under.ends_with('/')) {

@@ -165,6 +165,7 @@ Result<void> Sys::prolong(Call& call, Leases::Found& found, Time until) {
 }
 
 Result<Planned> Sys::plan_renewal(Call& call) {
+  const TimeIt renewing(&core_.metrics().timing({"expire.renew"}));
   const std::string_view id = TRY(lease_id_of(call));
   Transaction& transaction = call.storage().transaction();
   if (const auto hash = TRY(core_.leases().find_token(transaction, id))) {

@@ -140,6 +140,11 @@ TEST_F(LeaseQuota, MetricsSayHowManyThereAre) {
   EXPECT_EQ(metric("vault_quota_lease_count_counter{name=\"q\"}"), "3");
   EXPECT_EQ(metric("vault_quota_lease_count_max{name=\"q\"}"), "3");
   EXPECT_EQ(metric("vault_quota_lease_count_violation{name=\"q\"}"), "1");
+  new_token(R"({"policies":["default"],"ttl":"1h"})");
+  EXPECT_EQ(metric("vault_token_count"), "2");
+  EXPECT_EQ(metric(R"(vault_secret_lease_creation{creation_ttl="+Inf",mount_point="bank/",namespace="root",secret_engine="lender"})"), "3");
+  EXPECT_EQ(metric(R"(vault_token_creation{auth_method="token",creation_ttl="1h",mount_point="auth/token/",namespace="root",token_type="service"})"), "1");
+  EXPECT_EQ(metric("vault_expire_register_count"), "4");
 }
 
 }  // namespace
