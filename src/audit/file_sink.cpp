@@ -20,8 +20,7 @@ std::unexpected<Error> refuse(std::string why) { return fail(Code::invalid, std:
 std::unexpected<Error> refuse_errno(std::string_view what) { return refuse(std::string(what) + std::strerror(errno)); }
 
 // Nobody keeps logs there, and what lies there is read or run by others.
-constexpr const char* system_folders[] = {"/proc", "/sys", "/etc", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec",
-                                          "/usr/local/bin", "/usr/local/sbin", "/usr/local/lib", "/var/spool/cron", "/run/systemd"};
+constexpr const char* system_folders[] = {"/proc", "/sys", "/etc", "/boot", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/usr", "/var/spool/cron", "/run/systemd"};
 constexpr const char* device_folder = "/dev";
 
 // ".profile", ".ssh": what programs read when somebody logs in. Paths of requests stand in the lines as their callers wrote them, and a shell would run
@@ -115,7 +114,7 @@ Result<void> FileSink::judge_folder(const std::string& folder) const {
   if (std::ranges::any_of(options_.forbidden_folders, lies_in)) return refuse("it lies in a folder of programs or of the store");
   if (!options_.folders.empty()) return std::ranges::any_of(options_.folders, lies_openly_in) ? Result<void>() : refuse("it lies outside of the folders that audit_folders names");
   for (const char* of_the_system : system_folders)
-    if (lies_in(of_the_system)) return refuse("it lies in a folder of the system");
+    if (lies_in(of_the_system)) return refuse("it lies in a folder of the system; audit_folders in the configuration may name that folder");
   if (std::ranges::any_of(given, is_hidden)) return refuse("it lies in a hidden folder, which audit_folders does not name");
   return {};
 }

@@ -52,6 +52,10 @@ Result<Words> parse(const std::vector<std::string>& args, bool skips) {
       words.skip.insert(std::move(one));
     }
   }
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    const bool is_value = i > 0 && (rest[i - 1] == "-config" || rest[i - 1] == "--config");
+    if (!rest[i].starts_with('-') && !is_value) return fail(Code::invalid, concat("what is \"", rest[i], "\"? A configuration is named by -config=", rest[i]));
+  }
   words.server = TRY(parse_options(rest));
   if (words.server.config_paths.empty())
     if (const char* path = std::getenv("BAO_CONFIG_PATH"); path && *path) words.server.config_paths.emplace_back(path);

@@ -18,6 +18,9 @@ Result<KeySecret> StaticSeal::parse_key(std::string_view text) {
   if (text.size() == key_size) return KeySecret(text);  // before anything is cut off: a byte of a key may look like a line break
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   if (text.empty()) return fail(Code::invalid, "the key is empty");
+  // Bytes that are no text, or too few of it, are a key of the wrong size, whatever they encode.
+  if (text.size() != 64 && text.size() != 44 && text.size() != 43)
+    return fail(Code::invalid, concat("an AES-256 key is 32 bytes, or these in hex (64 characters) or base64 (44): this one has ", std::to_string(text.size())));
   Buffer bytes;
   bool is_key = false;
   if (text.size() == 64) is_key = hex::decode(bytes, text).has_value();
