@@ -12,6 +12,8 @@ constexpr std::size_t bodies_bytes = 1024 * 1024 * 1024;     // of all requests 
 constexpr std::size_t upload_ahead_bytes = 1024 * 1024;       // of a streamed body: read, and not taken by its handler yet
 constexpr std::chrono::seconds upload_duration{3600};         // of a streamed request: while its handler works, and behind its last byte
 constexpr std::size_t uploads = 2, downloads = 4;             // at a time, and as many that wait
+constexpr std::size_t monitors = 16;                          // clients that follow the log
+constexpr std::size_t monitor_bytes = 256 * 1024;             // of lines that one of them has not taken yet
 constexpr std::size_t header_bytes = 64 * 1024;               // of the request line and all headers; over it: 431
 constexpr std::size_t header_count = 128;
 constexpr std::size_t path_bytes = 16 * 1024;

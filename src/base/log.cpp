@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <vector>
 #include "base/clock.h"
 
 namespace sr {
@@ -14,6 +15,11 @@ struct Log::State {
   std::array<std::atomic<LogLevel>, log_modules.size()> levels;  // of the modules
   std::mutex mutex;  // guards file
   int file = STDERR_FILENO;
+
+  struct Tapped { LogTap* tap; LogLevel level; LogFormat format; };
+  std::atomic<LogLevel> least_tapped = LogLevel::off;
+  std::mutex tap_mutex;  // guards taps
+  std::vector<Tapped> taps;
 };
 
 namespace {
@@ -84,12 +90,24 @@ void Log::reopen() {
   state_->file = file;
 }
 
-void Log::write(LogLevel level, std::string_view module, std::string_view message, std::initializer_list<LogField> fields) {
-  const auto known = log_module(module);
-  if (level < (known ? state_->levels[*known] : state_->level).load(std::memory_order_relaxed)) return;
+void Log::attach(LogTap& tap, LogLevel level, LogFormat format) {
+  std::lock_guard lock(state_->tap_mutex);
+  state_->taps.push_back({&tap, level, format});
+  state_->least_tapped = std::min(state_->least_tapped.load(), level);
+}
+
+void Log::detach(LogTap& tap) {
+  std::lock_guard lock(state_->tap_mutex);
+  std::erase_if(state_->taps, [&](const auto& tapped) { return tapped.tap == &tap; });
+  LogLevel least = LogLevel::off;
+  for (const auto& tapped : state_->taps) least = std::min(least, tapped.level);
+  state_->least_tapped = least;
+}
+
+std::string Log::print(LogFormat format, LogLevel level, std::string_view module, std::string_view message, Fields fields) {
   std::string line;
   const std::string time = rfc3339(std::chrono::system_clock::now(), 3);
-  if (state_->options.format == LogFormat::json) {
+  if (format == LogFormat::json) {
     line = R"({"@level":")" + std::string(names[static_cast<int>(level)]) + R"(","@message":)";
     append_json(line, message);
     line += R"(,"@module":)";
@@ -114,6 +132,20 @@ void Log::write(LogLevel level, std::string_view module, std::string_view messag
     }
     line += '\n';
   }
+  return line;
+}
+
+void Log::write(LogLevel level, std::string_view module, std::string_view message, Fields fields) {
+  const auto known = log_module(module);
+  const bool is_kept = level >= (known ? state_->levels[*known] : state_->level).load(std::memory_order_relaxed);
+  const bool is_tapped = level >= state_->least_tapped.load(std::memory_order_relaxed);
+  if (is_tapped) {
+    std::lock_guard lock(state_->tap_mutex);
+    for (const auto& tapped : state_->taps)
+      if (level >= tapped.level) tapped.tap->take(print(tapped.format, level, module, message, fields));
+  }
+  if (!is_kept) return;
+  const std::string line = print(state_->options.format, level, module, message, fields);
   std::lock_guard lock(state_->mutex);
   // A log that cannot be written must not stop the server.
   if (::write(state_->file, line.data(), line.size()) < 0) return;

@@ -34,6 +34,14 @@ struct LogField {
   template <std::integral T> LogField(std::string_view field, T integer) : name(field), value(std::to_string(integer)), number(true) {}
 };
 
+// Who follows the log while it is written. take() is called with whole lines, on the thread that writes them, and must neither wait nor
+// write in the log.
+class LogTap {
+ public:
+  virtual ~LogTap() = default;
+  virtual void take(std::string_view line) = 0;
+};
+
 // Shared by all threads; a line is written whole. Lines read
 //   2024-01-02T03:04:05.123Z [INFO]  core: mounted: path=secret/ type=kv
 class Log {
@@ -43,6 +51,7 @@ class Log {
     LogFormat format = LogFormat::standard;
     std::string file{};  // "": standard error
   };
+  using Fields = std::initializer_list<LogField>;
   explicit Log(Options options);
   ~Log();
 
@@ -50,14 +59,17 @@ class Log {
   void set_level(std::size_t module, LogLevel level);
   void reset_level(std::size_t module);  // to that of the configuration
   LogLevel level(std::size_t module) const;
+  void attach(LogTap&, LogLevel, LogFormat);  // it is given what its own level says, whatever the log itself writes
+  void detach(LogTap&);                       // afterwards it is not called, and no call is under way
+  static std::string print(LogFormat, LogLevel, std::string_view module, std::string_view message, Fields);  // a line
   void reopen();                   // SIGHUP: a log file that was moved away
-  void write(LogLevel level, std::string_view module, std::string_view message, std::initializer_list<LogField> fields = {});
+  void write(LogLevel level, std::string_view module, std::string_view message, Fields fields = {});
 
-  void trace(std::string_view module, std::string_view message, std::initializer_list<LogField> fields = {}) { write(LogLevel::trace, module, message, fields); }
-  void debug(std::string_view module, std::string_view message, std::initializer_list<LogField> fields = {}) { write(LogLevel::debug, module, message, fields); }
-  void info(std::string_view module, std::string_view message, std::initializer_list<LogField> fields = {}) { write(LogLevel::info, module, message, fields); }
-  void warn(std::string_view module, std::string_view message, std::initializer_list<LogField> fields = {}) { write(LogLevel::warn, module, message, fields); }
-  void error(std::string_view module, std::string_view message, std::initializer_list<LogField> fields = {}) { write(LogLevel::error, module, message, fields); }
+  void trace(std::string_view module, std::string_view message, Fields fields = {}) { write(LogLevel::trace, module, message, fields); }
+  void debug(std::string_view module, std::string_view message, Fields fields = {}) { write(LogLevel::debug, module, message, fields); }
+  void info(std::string_view module, std::string_view message, Fields fields = {}) { write(LogLevel::info, module, message, fields); }
+  void warn(std::string_view module, std::string_view message, Fields fields = {}) { write(LogLevel::warn, module, message, fields); }
+  void error(std::string_view module, std::string_view message, Fields fields = {}) { write(LogLevel::error, module, message, fields); }
 
  private:
   struct State;

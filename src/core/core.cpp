@@ -10,6 +10,7 @@ namespace sr {
 Core::Core(Parts parts, Options options)
     : parts_(parts),
       options_(std::move(options)),
+      monitors_(parts.log),
       barrier_(parts.random),
       seal_({parts.store, barrier_, parts.clock, parts.random, parts.log, parts.seals}),
       mounts_(parts.store, barrier_, parts.clock, parts.random, parts.log, metrics_),
@@ -213,6 +214,7 @@ void Core::let_go() {
 }
 
 void Core::close() {
+  monitors_.end_all();
   mounts_.unload();
   audit_.unload();
   audited_headers_.unload();

@@ -10,6 +10,7 @@
 #include "core/lease_counts.h"
 #include "core/leases.h"
 #include "core/lockouts.h"
+#include "core/monitors.h"
 #include "core/mounts.h"
 #include "core/outside_intents.h"
 #include "core/pipeline.h"
@@ -113,6 +114,7 @@ class Core {
   LeaseCounts& lease_counts() { return lease_counts_; }
   AuditBroker& audit() { return audit_; }
   AuditedHeaders& audited_headers() { return audited_headers_; }
+  Monitors& monitors() { return monitors_; }
   Pipeline& pipeline() { return pipeline_; }
 
  private:
@@ -127,6 +129,7 @@ class Core {
 
   const Parts parts_;
   const Options options_;
+  Monitors monitors_;
   Metrics metrics_;         // outlives all that counts
   Barrier barrier_;
   SealState seal_;

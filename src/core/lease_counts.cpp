@@ -136,12 +136,14 @@ void LeaseCounts::on_commit(const CommitNews& news) {
   };
   const auto tell = [&](std::span<const std::string_view> changed, const auto& change) {
     for (const auto key : changed) {
-      if (const auto issued = in_folder(key, keys::issued)) {
+      const auto name = View::core_name(key);
+      if (!name) continue;  // of a mount, as most
+      if (name->starts_with(keys::issued)) {
         change(leases_, key);
-        if (const LeaseLimit* of = limit(*issued)) change(*of->count, key);
-      } else if (in_folder(key, keys::irrevocable)) {
+        if (const LeaseLimit* of = limit(name->substr(keys::issued.size()))) change(*of->count, key);
+      } else if (name->starts_with(keys::irrevocable)) {
         change(irrevocable_, key);
-      } else if (in_folder(key, keys::accessors)) {
+      } else if (name->starts_with(keys::accessors)) {
         change(tokens_, key);
       }
     }
@@ -195,7 +197,7 @@ bool LeaseCounts::walk_on() {
   if (!walk_) return false;
   const auto names = core_view(walk_->look).list(folders[walk_->folder], {.after = walk_->after}, Depth::all);
   if (!names) {
-    parts_.log.warn("expire", "leases could not be counted, which is tried again", {{"why", names.error().message}});
+    parts_.log.warn("expiration", "leases could not be counted, which is tried again", {{"why", names.error().message}});
     walk_.reset();
     to_walk_ = true;
     return false;

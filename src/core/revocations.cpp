@@ -207,8 +207,8 @@ Result<void> Revocations::finish(const std::string& name, const Result<void>& ou
     return parts_.leases.note_failure(transaction, name, std::move(*lease), said_by_engine(outcome.error()), is_final(outcome.error()));
   });
   if (!outcome) meters_.errors.add();
-  if (forget) parts_.log.warn("expire", "a lease is forgotten whose secret could not be taken back", {{"lease", name}, {"why", outcome.error().message}});
-  else if (!outcome) parts_.log.warn("expire", "a lease could not be revoked, and is tried again", {{"lease", name}, {"why", outcome.error().message}});
+  if (forget) parts_.log.warn("expiration", "a lease is forgotten whose secret could not be taken back", {{"lease", name}, {"why", outcome.error().message}});
+  else if (!outcome) parts_.log.warn("expiration", "a lease could not be revoked, and is tried again", {{"lease", name}, {"why", outcome.error().message}});
   if (!written && outcome && written.error().code != Code::sealed) return finish(name, written);  // gone outside, and the engine could not write it
   if (!written) return written;
   if (outcome || forget) return {};

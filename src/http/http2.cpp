@@ -254,6 +254,7 @@ struct Http2Session::State {
     const std::size_t part = std::min(room, stream->out.size() - stream->taken);
     if (part == 0 && stream->download) {
       hungry.push_back(id);
+      if (stream->download->is_live()) stream->deadline = never;
       return NGHTTP2_ERR_DEFERRED;
     }
     if (part > 0) std::memcpy(into, stream->out.data() + stream->taken, part);

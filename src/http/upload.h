@@ -40,6 +40,7 @@ class Download {
   // Asks for the next piece; again only when it has come. `got` is called once, on any thread: with the piece, an empty one at the
   // end, or an error.
   virtual void pull(std::move_only_function<void(Result<Buffer>)> got) = 0;
+  virtual bool is_live() const { return false; }  // the next piece comes when something happens, perhaps never
 };
 
 }  // namespace sr::http

@@ -1,4 +1,5 @@
 #include "http/v1.h"
+#include "base/live_source.h"
 #include "base/concat.h"
 #include "core/envelope.h"
 #include "http/cors.h"
@@ -45,15 +46,20 @@ std::optional<std::string> without_double_slashes(std::string_view path) {
   return cleaned;
 }
 
-// What the core makes piece by piece, on a thread of its own.
+// What the core makes piece by piece: on a thread of its own, or when there is something to tell.
 class Pulled final : public Download {
  public:
-  Pulled(Core& core, std::shared_ptr<ByteSource> source) : core_(core), source_(std::move(source)) {}
-  void pull(std::move_only_function<void(Result<Buffer>)> got) override { core_.snapshots().pull(source_, std::move(got)); }
+  Pulled(Core& core, std::shared_ptr<ByteSource> source) : core_(core), source_(std::move(source)), live_(dynamic_cast<LiveSource*>(source_.get())) {}
+  void pull(std::move_only_function<void(Result<Buffer>)> got) override {
+    if (live_) live_->pull(std::move(got));
+    else core_.snapshots().pull(source_, std::move(got));
+  }
+  bool is_live() const override { return live_ != nullptr; }
 
  private:
   Core& core_;
   const std::shared_ptr<ByteSource> source_;
+  LiveSource* const live_;  // the same, if it calls back by itself
 };
 
 // Everything between the HTTP request and the core's: an error here is answered at once, before any token is looked at.

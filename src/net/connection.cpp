@@ -53,6 +53,7 @@ Connection::~Connection() {
 
 void Connection::on_ready(std::uint32_t events) {
   if (events & (EPOLLERR | EPOLLHUP)) return end();
+  if ((events & EPOLLRDHUP) && download_ && download_->is_live()) return end();  // who follows something says that he goes, or nothing
   if (events & (EPOLLIN | EPOLLRDHUP)) stream_.note_events(events & EPOLLRDHUP);
   gathering_ = true;
   advance();
@@ -82,7 +83,7 @@ void Connection::work() {
     if (!flush()) return;
     if (download_) {
       pull();
-      return wait(pulling_ ? Wait::service : Wait::write);
+      return wait(!pulling_ ? Wait::write : download_->is_live() ? Wait::live : Wait::service);
     } else if (last_) {
       say_goodbye();
     } else if (serving() && !takes_body()) {
@@ -389,6 +390,7 @@ void Connection::wait(Wait what) {
       case Wait::linger: return linger_time;
       case Wait::service: return deadlines.service.count();
       case Wait::upload: return std::chrono::milliseconds(limits::upload_duration).count();
+      case Wait::live:
       case Wait::none: break;
     }
     return never;

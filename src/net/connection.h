@@ -52,7 +52,7 @@ class Connection final : public Watched {
 
  private:
   enum class Phase : std::uint8_t { proxy, handshake, open, lingering, gone };
-  enum class Wait : std::uint8_t { none, handshake, head, body, idle, write, linger, service, upload };
+  enum class Wait : std::uint8_t { none, handshake, head, body, idle, write, linger, service, upload, live };
 
   void advance();
   void work();

@@ -66,6 +66,7 @@ Result<void> Node::start() {
 }
 
 void Node::stop(std::chrono::milliseconds patience) {
+  if (core_) core_->monitors().stop();  // or who follows the log would be waited for
   if (running_) server_->stop(patience);
   running_ = false;
   if (!core_) return;

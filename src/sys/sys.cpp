@@ -20,7 +20,7 @@ Spec spec(Core& core) {
       &capability_routes,
       &internal_routes,
       &web_routes,
-      &quota_routes,   &logger_routes, &plugin_routes, &counter_routes, &feature_routes,
+      &quota_routes,   &logger_routes, &monitor_routes, &plugin_routes, &counter_routes, &feature_routes,
       &wrapping_routes,
       &tool_routes,
       &password_policy_routes,

@@ -67,6 +67,7 @@ class Sys final : public Engine {
   Result<Reply> list_well_known(Call&), read_well_known(Call&), reload_config(Call&);
   // loggers.cpp
   Result<Reply> list_loggers(Call&), write_loggers(Call&), reset_loggers(Call&), read_logger(Call&), write_logger(Call&), reset_logger(Call&);
+  Result<Reply> follow_log(Call&);  // monitor.cpp
   // plugins.cpp
   Result<Reply> read_plugins(Call&), list_plugins(Call&), read_plugin(Call&), read_plugin_of_any_type(Call&), write_plugin(Call&), delete_plugin(Call&);
   Result<Reply> reload_plugin(Call&), reload_plugin_by_name(Call&), list_pins(Call&), list_runtimes(Call&);
@@ -131,6 +132,7 @@ std::vector<Route> metrics_routes();
 std::vector<Route> observe_routes();
 std::vector<Route> inspect_routes();
 std::vector<Route> snapshot_routes();
+std::vector<Route> monitor_routes();
 std::vector<Route> raft_routes();
 std::vector<Route> raw_routes();
 std::vector<Route> web_routes();
