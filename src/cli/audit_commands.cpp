@@ -37,12 +37,23 @@ int disable(Call& call) {
   return success;
 }
 
+// "healthy", or since when it is not and why.
+std::string state_of(const json::Value* state) {
+  if (state == nullptr || !state->is_object()) return "n/a";
+  if (flag_of(state->find("healthy"))) return "healthy";
+  const std::string_view why = text_of(state->find("last_error"));
+  return "failing since " + std::string(text_of(state->find("since"))) + (why.empty() ? "" : ": " + std::string(why));
+}
+
 int list(Call& call) {
-  const MaybeAnswer answer = call.session().fetch("sys/audit");
+  const bool all = call.flags.on("detailed");
+  const MaybeAnswer answer = call.session().fetch("sys/audit", all ? client::Query{{"detailed", "true"}} : client::Query{});
   if (!answer) return call.refused("Error listing audits", answer.error());
   if (!*answer || (*answer)->data == nullptr) return call.failed("Error listing audits: data from server response is empty");
-  const bool all = call.flags.on("detailed");
+  bool tells_state = false;  // ours does, others do not
+  for (const json::Member& device : (*answer)->data->members) tells_state = tells_state || (device.value.is_object() && device.value.find("state") != nullptr);
   std::vector<Row> rows{all ? Row{"Path", "Type", "Description", "Replication", "Options"} : Row{"Path", "Type", "Description"}};
+  if (all && tells_state) rows.front().push_back("State");
   std::string json = "{";
   for (const json::Member& device : (*answer)->data->members) {
     if (!device.value.is_object()) continue;
@@ -50,7 +61,8 @@ int list(Call& call) {
     const json::Value* options = device.value.find("options");
     const bool local = flag_of(device.value.find("local"));
     json += (json.size() > 1 ? "," : "") + quoted_json(device.key) + ":{\"type\":" + quoted_json(text("type")) + ",\"description\":" + quoted_json(text("description")) +
-            ",\"options\":" + (options == nullptr ? "null" : json::to_text(*options)) + ",\"local\":" + (local ? "true" : "false") + ",\"path\":" + quoted_json(text("path")) + "}";
+            ",\"options\":" + (options == nullptr ? "null" : json::to_text(*options)) + ",\"local\":" + (local ? "true" : "false") + ",\"path\":" + quoted_json(text("path")) +
+            (device.value.find("state") == nullptr ? "" : ",\"state\":" + json::to_text(*device.value.find("state"))) + "}";
     if (!all) {
       rows.push_back({text("path"), text("type"), text("description")});
       continue;
@@ -59,6 +71,7 @@ int list(Call& call) {
     if (options != nullptr)
       for (const json::Member& option : options->members) pairs.append(pairs.empty() ? "" : " ").append(option.key).append("=").append(text_of(&option.value));
     rows.push_back({std::string(device.key), text("type"), text("description"), local ? "local" : "replicated", pairs});
+    if (tells_state) rows.back().push_back(state_of(device.value.find("state")));
   }
   if (call.table() && rows.size() == 1) {
     call.ui.out("No audit devices are enabled.");
@@ -72,7 +85,7 @@ constexpr Flag enable_flags[] = {
     {.name = "path", .help = "Its name among the devices; by default its type."},
     {.name = "local", .type = FlagType::boolean, .help = "Not replicated to other clusters.", .standard = "false"},
 };
-constexpr Flag detailed_flags[] = {{.name = "detailed", .type = FlagType::boolean, .help = "Show the options of each device, too.", .standard = "false"}};
+constexpr Flag detailed_flags[] = {{.name = "detailed", .type = FlagType::boolean, .help = "Show the options and the state of each device, too.", .standard = "false"}};
 constexpr Flag verify_flags[] = {
     {.name = "public-key", .type = FlagType::list, .help = "A key that may sign checkpoints, in base64, as the server prints it. Repeatable. Without one, all checkpoints must be signed by one and the same key."},
 };

@@ -25,6 +25,8 @@ std::span<const Command> operator_rekey_command();
 std::span<const Command> operator_generate_root_command();
 std::span<const Command> operator_usage_command();
 std::span<const Command> lease_commands();
+std::span<const Command> monitor_command();
+std::span<const Command> plugin_commands();
 std::span<const Command> completion_command();
 std::span<const Command> server_commands();    // rows of commands that run elsewhere
 

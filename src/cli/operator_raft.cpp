@@ -219,6 +219,46 @@ int list_peers(Call& call) {
   return success;
 }
 
+// Nested, so never a table.
+int autopilot_state(Call& call) {
+  const auto answer = call.session().fetch("sys/storage/raft/autopilot/state");
+  if (!answer) return call.refused("Error checking autopilot state", answer.error());
+  if (!*answer || (*answer)->data == nullptr) return success;
+  Style style = call.style;
+  if (style.format == Format::table) style.format = Format::pretty;
+  return print_json(call.ui, style, json::to_text(*(*answer)->data));
+}
+
+int autopilot_config(Call& call) {
+  const auto answer = call.session().fetch("sys/storage/raft/autopilot/configuration");
+  if (!answer) return call.refused("Error getting autopilot configuration", answer.error());
+  return *answer ? call.show(**answer) : success;
+}
+
+// Whatever server is asked, it says what it can; ours has no others beside it.
+int join(Call& call) {
+  json::Object body;
+  body.put("leader_api_addr", call.args.empty() ? std::string() : trimmed(call.args[0])).put("retry", call.flags.on("retry")).put("non_voter", call.flags.on("non-voter"));
+  const MaybeAnswer joined = call.session().write("sys/storage/raft/join", body.text());
+  if (!joined && joined.error().status == 404) return call.failed("Error joining the node to the Raft cluster: this server is the only one of its cluster, and none can join it.");
+  if (!joined) return call.refused("Error joining the node to the Raft cluster", joined.error());
+  return *joined ? call.show(**joined) : success;
+}
+
+int remove_peer(Call& call) {
+  json::Object body;
+  body.put("server_id", trimmed(call.args[0]));
+  const MaybeAnswer removed = call.session().write("sys/storage/raft/remove-peer", body.text());
+  if (!removed && removed.error().status == 404) return call.failed("Error removing the peer from raft cluster: this server is the only one of its cluster, and has no peers.");
+  if (!removed) return call.refused("Error removing the peer from raft cluster", removed.error());
+  call.ui.out("Peer removed successfully!");
+  return success;
+}
+
+constexpr Flag join_flags[] = {
+    {.name = "retry", .type = FlagType::boolean, .help = "Try again until it succeeds.", .standard = "false"},
+    {.name = "non-voter", .type = FlagType::boolean, .help = "Join without a vote.", .standard = "false"},
+};
 constexpr Flag restore_flags[] = {
     {.name = "force", .type = FlagType::boolean,
      .help = "Restore a snapshot whose unseal keys are others. The server seals, and the shares of the snapshot's time unseal it.", .standard = "false"},
@@ -230,6 +270,10 @@ constexpr Example restore_examples[] = {
     {"On a new server, whose unseal keys are others:", "operator raft snapshot restore -force backup.snap"},
 };
 constexpr Example inspect_examples[] = {{"See whether a snapshot is whole, and of when it is:", "operator raft snapshot inspect backup.snap"}};
+constexpr Example autopilot_examples[] = {{"How the servers are:", "operator raft autopilot state"}};
+constexpr Example autopilot_config_examples[] = {{"How they are judged:", "operator raft autopilot get-config"}};
+constexpr Example join_examples[] = {{"Join the cluster of another server:", "operator raft join https://vault-0.internal:8200"}};
+constexpr Example remove_examples[] = {{"Leave a server out:", "operator raft remove-peer vault-2"}};
 constexpr Example list_examples[] = {{"Show the servers of the cluster:", "operator raft list-peers"}};
 
 constexpr Command commands[] = {
@@ -237,6 +281,16 @@ constexpr Command commands[] = {
      .text = "The servers of a cluster, and snapshots of the whole store.", .examples = raft_examples},
     {.name = "operator raft list-peers", .summary = "Returns the Raft peer set", .arguments = "[options]", .text = "Shows the servers of the cluster: which leads, and which vote.",
      .examples = list_examples, .output = format, .run = list_peers},
+    {.name = "operator raft autopilot", .summary = "Interact with raft's autopilot", .arguments = "<subcommand> [options] [args]", .text = "What the cluster knows of the health of its servers.",
+     .examples = autopilot_examples},
+    {.name = "operator raft autopilot state", .summary = "Displays the state of the raft cluster under integrated storage as seen by autopilot", .arguments = "[options]",
+     .text = "Shows which servers the cluster has, and how they are.", .examples = autopilot_examples, .output = format, .run = autopilot_state},
+    {.name = "operator raft autopilot get-config", .summary = "Returns the configuration of the autopilot subsystem under integrated storage", .arguments = "[options]",
+     .text = "Shows how the cluster judges the health of its servers.", .examples = autopilot_config_examples, .output = format, .run = autopilot_config},
+    {.name = "operator raft join", .summary = "Joins a node to the Raft cluster", .arguments = "[options] <leader-api-addr>",
+     .text = "Asks a server to join the cluster of another one.", .examples = join_examples, .flags = join_flags, .output = format, .arity = {0, 1, "0-1"}, .run = join},
+    {.name = "operator raft remove-peer", .summary = "Removes a node from the Raft cluster", .arguments = "[options] <server_id>",
+     .text = "Asks a server to leave another one of its cluster out.", .examples = remove_examples, .output = format, .arity = {1, 1, "1"}, .run = remove_peer},
     {.name = "operator raft snapshot", .summary = "Restores and saves snapshots from the Raft cluster", .arguments = "<subcommand> [options] [args]",
      .text = "Saves all that a server keeps into one file, and puts it back.", .examples = save_examples},
     {.name = "operator raft snapshot save", .summary = "Saves a snapshot of the current state of the Raft cluster into a file", .arguments = "[options] <snapshot_file>",

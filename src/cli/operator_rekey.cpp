@@ -221,11 +221,15 @@ constexpr Example examples[] = {
     {"Give up:", "operator rekey -cancel"},
 };
 
+constexpr std::string_view text =
+    "Changes the shares of the unseal key: how many there are, how many are needed, who holds them. As many of the present shares as are needed to unseal must be entered; with the last one "
+    "the new shares are printed, and the present ones are worth nothing any more. The server goes on answering meanwhile.\n\nA share on the command line ends up in the shell's history: type it, "
+    "or pipe it in with \"-\".";
+
 constexpr Command commands[] = {
-    {.name = "operator rekey", .summary = "Generates new unseal keys", .arguments = "[options] [KEY]",
-     .text = "Changes the shares of the unseal key: how many there are, how many are needed, who holds them. As many of the present shares as are needed to unseal must be entered; with the last one "
-             "the new shares are printed, and the present ones are worth nothing any more. The server goes on answering meanwhile.\n\nA share on the command line ends up in the shell's history: type it, "
-             "or pipe it in with \"-\".",
+    {.name = "operator rekey", .summary = "Generates new unseal keys", .arguments = "[options] [KEY]", .text = text,
+     .examples = examples, .flags = flags, .output = format, .arity = {0, 1, "0-1"}, .run = rekey},
+    {.name = "operator rotate-keys", .summary = "Generates new unseal keys", .arguments = "[options] [KEY]", .text = text,
      .examples = examples, .flags = flags, .output = format, .arity = {0, 1, "0-1"}, .run = rekey},
 };
 

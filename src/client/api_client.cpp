@@ -293,7 +293,7 @@ Result<Response> ApiClient::State::attempt(const Request& request, const std::st
   if (upload || request.download) {  // however long it takes, as long as it goes on; the server may work for a while without a word
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.timeout.count() * 1000));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 3600L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, request.endless ? 0L : 3600L);
   }
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "strongroom");
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);

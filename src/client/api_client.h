@@ -59,6 +59,7 @@ struct Request {
   std::optional<std::string> body{};     // JSON
   std::optional<Upload> upload{};        // in place of it
   std::function<Result<void>(std::string_view)> download{};  // takes the body of an answer below 300, piece by piece; for as long as it takes
+  bool endless = false;                  // a download that may say nothing for hours
   std::vector<Header> headers{};         // beyond those of the client
   std::string wrap_ttl{};                // "" or as in X-Vault-Wrap-TTL
 };
