@@ -71,6 +71,8 @@ constexpr std::size_t storage_key_bytes = 20 * 1024;          // of one row: a p
 constexpr std::size_t record_items = 1'000'000;               // of one list or map in a stored record
 constexpr std::size_t keyring_terms = 4096;                   // rotations of the barrier's key
 constexpr std::size_t list_page = 10'000;                     // rows of one page out of the store
+constexpr std::size_t scan_page = 256;                        // and at least so many, where some are left out of the answer
+constexpr std::size_t list_details = 10'000;                  // names of one answer that says more of each
 constexpr std::size_t list_names = 1'000'000;                 // of one answer; more are listed in pages
 
 // ---- audit --------------------------------------------------------------------------------------------------------------

@@ -237,6 +237,11 @@ std::vector<std::string> Acl::capabilities(std::string_view path, std::string_vi
   return rule->capabilities.names();
 }
 
+CapabilitySet Acl::given(std::string_view path, std::string_view folded) const {
+  const Rule* rule = compiled_->judge(Op::list, path, folded);
+  return rule ? rule->capabilities : CapabilitySet();
+}
+
 bool Acl::reaches(std::string_view mount_path) const {
   if (root_) return true;
   const Rule* rule = compiled_->judge(Op::list, mount_path);

@@ -69,6 +69,10 @@ class Acl {
   // For sys/capabilities: sorted; {"root"}, {"deny"} when nothing is given.
   std::vector<std::string> capabilities(std::string_view path, std::string_view folded = {}) const;
 
+  // What the rule for a path gives; with the deny alone where it denies. Without the bounds that it has: for those who ask of many paths
+  // what may be seen there. Of no meaning for root.
+  CapabilitySet given(std::string_view path, std::string_view folded = {}) const;
+
   // May the holder know of the mount "secret/", "auth/userpass/"? For sys/internal/ui/mounts.
   bool reaches(std::string_view mount_path) const;
 

@@ -39,7 +39,7 @@ Result<Reply> Pipeline::handle(Request& r) {
 // Of the names in a list those stay whose paths the caller may read. An answer that has other members too would tell the names there.
 Result<void> Pipeline::filter_keys(Request& r, Reply& reply) {
   const KeyFilter* filter = r.decision.keys_filter;
-  if (!filter || !reply.data()) return {};
+  if (!filter || !reply.data() || reply.data()->empty()) return {};
   Arena arena;
   Buffer text;
   reply.data()->print(text);
@@ -64,7 +64,7 @@ Result<void> Pipeline::filter_keys(Request& r, Reply& reply) {
     kept.emplace_back(key.text);
     if (const json::Value* about = info ? info->find(key.text) : nullptr) kept_info.put(key.text, *about);
   }
-  Reply filtered = Reply::list(kept, std::move(kept_info));
+  Reply filtered = r.in.op == Op::scan ? Reply::scan(kept, std::move(kept_info)) : Reply::list(kept, std::move(kept_info));
   for (const auto& warning : reply.warnings()) filtered.add_warning(warning);
   reply = std::move(filtered);
   return {};

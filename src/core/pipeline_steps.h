@@ -2,6 +2,7 @@
 #pragma once
 #include "core/core.h"
 #include "core/pipeline.h"
+#include "core/sight.h"
 
 namespace sr {
 
@@ -18,13 +19,22 @@ inline Timing::Duration lap(Request& request) {
 // A request as its engine sees it. Borrows from it, and reads and writes through its transaction.
 struct Pipeline::Asked {
   Asked(Pipeline& pipeline, Request& r)
-      : caller(pipeline.caller_info(r)), parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host, r.in.upload.get()}, call(parts, pipeline.mount_view(r)) {}
+      : caller(pipeline.caller_info(r)),
+        parts{r.in.op, r.inside, r.fields, r.in.body, *r.in.arena, caller, *r.mount->host, r.in.upload.get(), look(r)},
+        call(parts, pipeline.mount_view(r)) {}
   Asked(const Asked&) = delete;
   Asked& operator=(const Asked&) = delete;
 
   const CallerInfo caller;
+  std::optional<AclSight> sight{};
   const Call::Parts parts;
   Call call;
+
+ private:
+  Sight* look(const Request& r) {
+    if (r.in.op != Op::scan || !r.caller.acl || r.caller.acl->is_root()) return nullptr;
+    return &sight.emplace(*r.caller.acl, *r.router, r.in.path.view());
+  }
 };
 
 }  // namespace sr

@@ -40,6 +40,13 @@ struct CallerInfo {
   Seconds wrap_ttl{};             // the answer is to be wrapped for so long; 0: not at all
 };
 
+// What of a folder that is scanned the caller may see; implemented by the core for each request. One thread.
+class Sight {
+ public:
+  virtual ~Sight() = default;
+  virtual bool shows(std::string_view name) = 0;  // relative to the path of the request; best asked in the order of the names
+};
+
 class Call {
  public:
   struct Parts {
@@ -51,6 +58,7 @@ class Call {
     const CallerInfo& caller;
     const Host& host;
     ByteSource* upload = nullptr;      // of a request whose body is handed on as it comes in
+    Sight* sight = nullptr;            // of a scan; null: the caller may see everything
   };
   Call(const Parts& parts, View storage) : parts_(parts), storage_(std::move(storage)) {}
 
@@ -74,6 +82,7 @@ class Call {
   std::string_view path() const { return parts_.path; }
   const json::Value* body() const { return parts_.body; }
   ByteSource* upload() const { return parts_.upload; }
+  bool shows(std::string_view name) const { return !parts_.sight || parts_.sight->shows(name); }
   Arena& arena() const { return parts_.arena; }
   const CallerInfo& caller() const { return parts_.caller; }
   const Host& host() const { return parts_.host; }

@@ -1,4 +1,4 @@
-// Lists in pages: every list route takes `after` and `limit`, and reads its names through `list_names`.
+// Lists in pages: every list route takes `after` and `limit`, and reads its names through `list_names`; every scan through `scan_names`.
 #pragma once
 #include "logical/call.h"
 
@@ -10,6 +10,9 @@ inline constexpr IntegerField limit{"limit", "List at most this many names; all 
 // The names under a folder that the call asks for.
 Result<Strings> list_names(Call& call, View rows, std::string_view folder);
 inline Result<Strings> list_names(Call& call, std::string_view folder) { return list_names(call, call.storage(), folder); }
+
+// The names under a folder and all folders in it that the call asks for, as far as its caller may see them.
+Result<Strings> scan_names(Call& call, std::string_view folder);
 
 // All names under a folder, and then the page of them that the call asks for: where the names that clients see are not the
 // stored ones. Sorts them.

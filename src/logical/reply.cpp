@@ -45,6 +45,10 @@ Reply Reply::list(const Strings& keys, json::Object key_info) {
   if (!key_info.empty()) data.put("key_info", key_info);
   return Reply::data(std::move(data));
 }
+Reply Reply::scan(const Strings& keys) { return scan(keys, json::Object()); }
+Reply Reply::scan(const Strings& keys, json::Object key_info) {
+  return keys.empty() ? Reply::data(json::Object()) : list(keys, std::move(key_info));
+}
 Reply Reply::raw(std::string type, Buffer bytes) {
   Reply reply;
   reply.raw_.emplace(Body{std::move(type), std::move(bytes)});

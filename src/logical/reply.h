@@ -74,6 +74,8 @@ class Reply {
   static Reply injected(json::Object object);
   static Reply list(const Strings& keys);         // no keys: 404, as in Vault
   static Reply list(const Strings& keys, json::Object key_info);
+  static Reply scan(const Strings& keys);         // no keys: an empty object, as in OpenBao
+  static Reply scan(const Strings& keys, json::Object key_info);
   static Reply raw(std::string type, Buffer bytes);
   // A file, made piece by piece while the client takes it. It is not wrapped, and the audit log has nothing of it.
   static Reply download(std::string type, std::shared_ptr<ByteSource> bytes);

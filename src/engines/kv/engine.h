@@ -21,6 +21,9 @@ class Kv final : public Engine {
 
   // metadata.cpp
   Result<Reply> list(Call& call);
+  Result<Reply> scan(Call& call);
+  Result<Reply> list_in_detail(Call& call);
+  Result<Reply> scan_in_detail(Call& call);
   Result<Reply> read_metadata(Call& call);
   Result<Reply> write_metadata(Call& call);
   Result<Reply> patch_metadata(Call& call);

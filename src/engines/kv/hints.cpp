@@ -8,6 +8,7 @@ namespace {
 std::string_view command_for(Op op) {
   switch (op) {
     case Op::list: return "list";
+    case Op::scan: return "scan";
     case Op::remove: return "delete";
     case Op::patch: return "patch";
     case Op::create:

@@ -11,7 +11,6 @@ std::unique_ptr<Engine> make(const Mounted&) { return std::make_unique<Kv>(); }
 
 }  // namespace
 
-// Not served: SCAN and detailed-metadata, which OpenBao alone has.
 Spec version_2() {
   return {
     .type = "kv",
@@ -29,12 +28,18 @@ Spec version_2() {
       {.paths = {"metadata/{path...}", "metadata/"}, .help = "Names of secrets, their versions and settings.",
        .fields = {&field::path, &field::max_versions, &field::cas_required, &field::delete_version_after, &field::custom_metadata, &field::metadata_cas_required, &paging::after, &paging::limit},
        .verbs = {on<&Kv::list>(Op::list, "List the names in a folder; folders end in a slash."),
+                 on<&Kv::scan>(Op::scan, "List the names in a folder and in all folders below it."),
                  on<&Kv::read_metadata>(Op::read, "Read a key's settings and the state of its versions."),
                  on<&Kv::write_metadata>(Op::create, "Write the settings of a key before its first version."),
                  on<&Kv::write_metadata>(Op::update, "Change a key's settings; its custom metadata is replaced as a whole."),
                  on<&Kv::patch_metadata>(Op::patch, "Change a key's settings and single members of its custom metadata."),
                  on<&Kv::remove_metadata>(Op::remove, "Remove the key with all its versions, for good.")},
        .exists = exists_by<&Kv::exists>()},
+
+      {.paths = {"detailed-metadata/{path...}", "detailed-metadata/"}, .help = "Names of secrets, each with its settings and the state of its versions.",
+       .fields = {&field::path, &paging::after, &paging::limit},
+       .verbs = {on<&Kv::list_in_detail>(Op::list, "List the names in a folder; folders end in a slash."),
+                 on<&Kv::scan_in_detail>(Op::scan, "List the names in a folder and in all folders below it.")}},
 
       {.paths = {"delete/{path...}", "delete/"}, .help = "Deletes versions, so that they can be restored.", .fields = {&field::path, &field::versions},
        .verbs = {on<&Kv::delete_versions>(Op::update, "Delete the versions that are named.")}},
@@ -52,14 +57,14 @@ Spec version_2() {
                  on<&Kv::write_config>(Op::update, "Change the settings that are given.")}},
 
       // Where no secret can be: answered with a hint, since clients of version 1 come here.
-      {.paths = {"data", "metadata", "delete", "undelete", "destroy", "subkeys"}, .help = "Nothing lies here: name a secret.",
+      {.paths = {"data", "metadata", "detailed-metadata", "delete", "undelete", "destroy", "subkeys"}, .help = "Nothing lies here: name a secret.",
        .verbs = {on<&Kv::hint_at_root>(Op::read, "Say so."), on<&Kv::hint_at_root>(Op::update, "Say so."),
                  on<&Kv::hint_at_root>(Op::patch, "Say so."), on<&Kv::hint_at_root>(Op::remove, "Say so.")},
        .any_field = true},
       {.paths = {"", "{path...}"}, .help = "A path as version 1 has them.",
        .verbs = {on<&Kv::hint_at_version_1>(Op::read, "Say so."), on<&Kv::hint_at_version_1>(Op::update, "Say so."),
                  on<&Kv::hint_at_version_1>(Op::patch, "Say so."), on<&Kv::hint_at_version_1>(Op::remove, "Say so."),
-                 on<&Kv::hint_at_version_1>(Op::list, "Say so.")},
+                 on<&Kv::hint_at_version_1>(Op::list, "Say so."), on<&Kv::hint_at_version_1>(Op::scan, "Say so.")},
        .any_field = true},
     },
     .make = make,

@@ -32,30 +32,60 @@ Result<Reply> store_settings(Call& call, Meta& meta) {
   return Reply::empty();
 }
 
-}  // namespace
+std::string folder(const Call& call) { return meta_key(call[field::path]); }
 
-Result<Reply> Kv::list(Call& call) { return Reply::list(TRY(paging::list_names(call, concat("meta/", call[field::path])))); }
-
-Result<Reply> Kv::read_metadata(Call& call) {
-  const auto meta = TRY(load_meta(call, call[field::path]));
-  if (!meta) return Reply::empty();
+Result<json::Object> describe(Call& call, std::string_view path, const Meta& meta) {
   json::Object versions;
-  for (VersionNumber number = meta->first(); number <= meta->current; ++number) {
-    const auto version = TRY(load_version(call, call[field::path], number));
+  for (VersionNumber number = meta.first(); number <= meta.current; ++number) {
+    const auto version = TRY(load_version(call, path, number));
     if (!version) continue;
     json::Object state;
     state.put("created_time", rfc3339(version->created)).put("deletion_time", print_deletion_time(*version)).put("destroyed", version->destroyed);
     versions.put(std::to_string(number), state);
   }
   json::Object data;
-  data.put("cas_required", meta->cas_required).put("created_time", rfc3339(meta->created)).put("current_version", meta->current);
-  put_custom(data, *meta);
-  data.put("delete_version_after", print_duration(meta->delete_version_after))
-      .put("max_versions", meta->max_versions)
-      .put("oldest_version", meta->oldest)
-      .put("updated_time", rfc3339(meta->updated))
+  data.put("cas_required", meta.cas_required).put("created_time", rfc3339(meta.created)).put("current_version", meta.current);
+  put_custom(data, meta);
+  data.put("delete_version_after", print_duration(meta.delete_version_after))
+      .put("max_versions", meta.max_versions)
+      .put("oldest_version", meta.oldest)
+      .put("updated_time", rfc3339(meta.updated))
       .put("versions", versions);
-  return Reply::data(std::move(data));
+  return data;
+}
+
+// Of each name what read_metadata says; of a folder nothing.
+Result<json::Object> describe_all(Call& call, const Strings& names) {
+  if (names.size() > limits::list_details) return fail(Code::too_large, "too many names to say more of each, list them in pages with limit and after");
+  json::Object info;
+  for (const auto& name : names) {
+    const std::string path = concat(call[field::path], name);
+    const auto meta = name.ends_with('/') ? std::nullopt : TRY(load_meta(call, path));
+    if (meta) info.put(name, TRY(describe(call, path, *meta)));
+    else info.put(name, json::Object());
+  }
+  return info;
+}
+
+}  // namespace
+
+Result<Reply> Kv::list(Call& call) { return Reply::list(TRY(paging::list_names(call, folder(call)))); }
+Result<Reply> Kv::scan(Call& call) { return Reply::scan(TRY(paging::scan_names(call, folder(call)))); }
+
+Result<Reply> Kv::list_in_detail(Call& call) {
+  const Strings names = TRY(paging::list_names(call, folder(call)));
+  return Reply::list(names, TRY(describe_all(call, names)));
+}
+
+Result<Reply> Kv::scan_in_detail(Call& call) {
+  const Strings names = TRY(paging::scan_names(call, folder(call)));
+  return Reply::scan(names, TRY(describe_all(call, names)));
+}
+
+Result<Reply> Kv::read_metadata(Call& call) {
+  const auto meta = TRY(load_meta(call, call[field::path]));
+  if (!meta) return Reply::empty();
+  return Reply::data(TRY(describe(call, call[field::path], *meta)));
 }
 
 Result<Reply> Kv::write_metadata(Call& call) {

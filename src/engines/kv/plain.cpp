@@ -54,10 +54,11 @@ Result<Reply> PlainKv::remove(Call& call) {
 
 Result<Reply> PlainKv::list(Call& call) { return Reply::list(TRY(paging::list_names(call, plain_key(call)))); }
 
+Result<Reply> PlainKv::scan(Call& call) { return Reply::scan(TRY(paging::scan_names(call, plain_key(call)))); }
+
 Result<Reply> PlainKv::read_nothing(Call&) { return Reply::empty(); }
 Result<Reply> PlainKv::write_nothing(Call&) { return fail(Code::invalid, "missing path"); }
 
-// Not served: SCAN, which OpenBao alone has.
 Spec version_1() {
   return {
     .type = "kv",
@@ -66,6 +67,7 @@ Spec version_1() {
       // Apart from the secrets, since a secret may well have a member called "limit".
       {.paths = {"{path...}/", ""}, .help = "Names of secrets.", .fields = {&field::path, &paging::after, &paging::limit},
        .verbs = {on<&PlainKv::list>(Op::list, "List the names in a folder; folders end in a slash."),
+                 on<&PlainKv::scan>(Op::scan, "List the names in a folder and in all folders below it."),
                  on<&PlainKv::read_nothing>(Op::read, "Find nothing: no secret has such a path."),
                  on<&PlainKv::write_nothing>(Op::update, "Be refused: no secret has such a path."),
                  on<&PlainKv::read_nothing>(Op::remove, "Remove nothing: no secret has such a path.")}},

@@ -19,6 +19,7 @@ class PlainKv final : public Engine {
   Result<Reply> write(Call& call);
   Result<Reply> remove(Call& call);
   Result<Reply> list(Call& call);
+  Result<Reply> scan(Call& call);
 
   // Where no secret can be: the mount itself, and paths with a slash at the end.
   Result<Reply> read_nothing(Call& call);
