@@ -88,7 +88,7 @@ Result<void> LeaseCounts::hold(const Batch& batch, const Wanted& wanted, std::ve
   if (!table || table->leases.empty()) return {};
   std::size_t reused = 0;
   const std::size_t held_before = places.size();
-  for (const auto& [key, bytes] : batch.writes) {
+  for (const auto& [key, bytes, former] : batch.writes) {
     const auto row = bytes ? in_folder(key, keys::issued) : std::nullopt;
     if (!row) continue;
     if (reused < held_before) {

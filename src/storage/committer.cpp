@@ -16,14 +16,14 @@ std::unexpected<CommitFailure> failure(Error error) {
 
 std::size_t bytes_of(const Batch& batch) {
   std::size_t bytes = 0;
-  for (const auto& [key, value] : batch.writes) bytes += key.size() + (value ? value->size() : 0);
+  for (const auto& [key, value, former] : batch.writes) bytes += key.size() + (value ? value->size() : 0);
   return bytes;
 }
 
 Result<void> check_size(const Batch& batch) {
   if (batch.writes.size() > limits::batch_rows) return fail(Code::too_large, "store: too many rows in one commit");
   if (bytes_of(batch) > limits::batch_bytes) return fail(Code::too_large, "store: too many bytes in one commit");
-  for (const auto& [key, value] : batch.writes)
+  for (const auto& [key, value, former] : batch.writes)
     if (key.empty() || key.size() > limits::storage_key_bytes) return fail(Code::too_large, "store: the name of a row is empty or too long");
   return {};
 }
@@ -85,8 +85,8 @@ std::span<Committer::Waiting> Committer::write(std::span<Waiting> waiting) {
     if (!outcome) continue;
     last = *outcome;
     bytes += bytes_of(batch);
-    for (const auto& [key, value] : batch.writes) {
-      merged.push_back({key, &value, *outcome});
+    for (const auto& [key, value, former] : batch.writes) {
+      merged.push_back({key, &value, *outcome, former});
       known_[key] = value ? *outcome : 0;
     }
   }

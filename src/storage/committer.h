@@ -19,6 +19,7 @@ class Committer final : public Store {
   void subscribe(CommitListener) override;
   void unsubscribe() override;
   std::string_view type() const override { return table_->type(); }
+  std::size_t lingering() const override { return table_->lingering(); }
   Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t bytes) override { return table_->begin_replacement(bytes); }
   Result<Revision> replace(std::unique_ptr<Replacement>, Revision later_than) override;
   std::uint64_t epoch() const override { return epoch_.load(std::memory_order_acquire); }

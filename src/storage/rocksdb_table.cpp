@@ -6,11 +6,13 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/perf_context.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
 #include "base/log.h"
 #include "storage/rocksdb_folder.h"
+#include "storage/rocksdb_wiper.h"
 #include "storage/row_cache.h"
 
 namespace sr {
@@ -42,12 +44,32 @@ struct BackgroundErrors final : rocksdb::EventListener {
   std::atomic<bool> seen = false;
 };
 
+// Deleted rows that one list may cross before they are to be cleared away: about a millisecond's worth.
+constexpr std::uint64_t desert_rows = 4096;
+
+// How many deleted rows this thread has crossed since it was made.
+class CrossedRows {
+ public:
+  CrossedRows() : level_(rocksdb::GetPerfLevel()) {
+    rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount);
+    before_ = rocksdb::get_perf_context()->internal_delete_skipped_count;
+  }
+  ~CrossedRows() { rocksdb::SetPerfLevel(level_); }
+  CrossedRows(const CrossedRows&) = delete;
+  std::uint64_t count() const { return rocksdb::get_perf_context()->internal_delete_skipped_count - before_; }
+
+ private:
+  const rocksdb::PerfLevel level_;
+  std::uint64_t before_ = 0;
+};
+
 // One open database. Its folder goes with it when something else has come into its place.
 struct Database {
   Database(RocksDbFolder in, std::unique_ptr<rocksdb::DB> opened, std::shared_ptr<BackgroundErrors> heard) : folder(std::move(in)), errors(std::move(heard)), db(std::move(opened)) {}
   Database(const Database&) = delete;
   ~Database() {
     folder.set_patient(false);
+    wiper.reset();
     db.reset();
     if (given_up) folder.remove();
   }
@@ -65,6 +87,8 @@ struct Database {
   const RocksDbFolder folder;
   const std::shared_ptr<BackgroundErrors> errors;
   std::unique_ptr<rocksdb::DB> db;
+  LiveMoments moments;
+  std::unique_ptr<RocksDbWiper> wiper;   // of one that is in use; made before others see it
   Revision replaced_at = 0;              // set before others see it
   std::atomic<bool> given_up = false;
 };
@@ -111,7 +135,7 @@ class RocksDbTable final : public Table {
       : options_(std::move(options)), blocks_(std::move(blocks)), database_(std::move(database)), last_(last), room_(std::min<std::size_t>(2 * options_.memtable_bytes, 16 * 1024 * 1024)) {
     write_options_.sync = options_.sync && !options_.in_memory;
     write_options_.disableWAL = options_.in_memory;
-    database_->folder.set_patient(true);
+    take_up(*database_);
     publish();
   }
   void stop_waiting() override { moment()->database->folder.set_patient(false); }
@@ -128,12 +152,15 @@ class RocksDbTable final : public Table {
   }
   Revision last_revision() const override { return last_; }
   std::string_view type() const override { return options_.in_memory ? "inmem" : "rocksdb"; }
+  std::size_t lingering() const override { return moment()->database->wiper->left(); }
 
   Result<void> write(std::span<const Change> changes) override {
     if (unsure_) return unsure();
     rocksdb::WriteBatch batch;
-    for (const auto& [key, bytes, revision] : changes) {
+    std::size_t leaving = 0;
+    for (const auto& [key, bytes, revision, former] : changes) {
       const rocksdb::Slice name(key);
+      if (former == Former::leaves_disk) RocksDbWiper::ask(batch, key, revision), ++leaving;
       if (!*bytes) {
         batch.Delete(name);
         continue;
@@ -151,6 +178,7 @@ class RocksDbTable final : public Table {
     if (auto status = database_->db->Write(write_options_, &batch); !status.ok()) return std::unexpected(folder.problem(status));
     last_ = last;
     publish();
+    if (leaving > 0) database_->wiper->poke(leaving);
     return {};
   }
 
@@ -179,7 +207,7 @@ class RocksDbTable final : public Table {
     database_->given_up = true;
     database_->folder.set_patient(false);
     database_ = next;
-    database_->folder.set_patient(true);
+    take_up(*database_);
     last_ = revision;
     publish();
     return {};
@@ -192,10 +220,21 @@ class RocksDbTable final : public Table {
     const std::shared_ptr<Database> database;
     Revision revision;
     const rocksdb::Snapshot* snapshot;
-    Moment(std::shared_ptr<Database> of, Revision last) : database(std::move(of)), revision(last), snapshot(database->db->GetSnapshot()) {}
+    Moment(std::shared_ptr<Database> of, Revision last) : database(std::move(of)), revision(last), snapshot(database->db->GetSnapshot()) { database->moments.begin(revision); }
     Moment(const Moment&) = delete;
-    ~Moment() { database->db->ReleaseSnapshot(snapshot); }
+    ~Moment() {
+      database->db->ReleaseSnapshot(snapshot);
+      database->moments.end(revision);
+    }
   };
+  // The database is the one in use from here on.
+  void take_up(Database& database) const {
+    database.folder.set_patient(true);
+    database.wiper = std::make_unique<RocksDbWiper>(RocksDbWiper::Parts{
+        .db = *database.db, .moments = database.moments, .has_room = [&folder = database.folder, room = 16 * options_.memtable_bytes] { return folder.has_room(room); },
+        .log = options_.log, .in_memory = options_.in_memory, .gather = options_.wipe_after});
+    database.wiper->start();
+  }
   // After a table file that found no space RocksDB stops, until it is told to go on. To try is slow while it fails.
   void resume() {
     const auto now = std::chrono::steady_clock::now();
@@ -240,6 +279,7 @@ class RocksDbTable final : public Table {
       if (!end.empty()) read.iterate_upper_bound = &bound;  // it reads no deleted rows behind the prefix
       const std::unique_ptr<rocksdb::Iterator> at(db().NewIterator(read));
       const std::string start = std::string(prefix) + std::string(page.after);
+      const CrossedRows crossed;
       for (at->Seek(std::max(std::string_view(start), first_key)); at->Valid() && names.size() < page.limit;) {
         auto name = at->key().ToStringView().substr(prefix.size());
         const auto slash = depth == Depth::one ? name.find('/') : std::string_view::npos;
@@ -251,6 +291,7 @@ class RocksDbTable final : public Table {
         else at->Next();
       }
       if (!at->status().ok()) return std::unexpected(moment_->database->folder.problem(at->status()));
+      if (crossed.count() > desert_rows) moment_->database->wiper->tidy(start, at->Valid() ? at->key().ToStringView() : end.empty() ? std::string_view(start) : std::string_view(end));
       return names;
     }
 

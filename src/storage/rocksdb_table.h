@@ -1,6 +1,7 @@
 // Rows in RocksDB, in a folder of its own or, for `inmem`, on its memory environment. The only user of RocksDB, with the
 // rocksdb_* files beside it.
 #pragma once
+#include <chrono>
 #include <memory>
 #include "storage/table.h"
 
@@ -16,6 +17,7 @@ struct RocksDbOptions {
   std::size_t cache_bytes = 64 * 1024 * 1024;     // of rows and of blocks of table files
   std::size_t memtable_bytes = 8 * 1024 * 1024;   // of rows not yet in a table file; up to three of them
   bool sync = true;                               // false only in the durability harness, which must then fail
+  std::chrono::milliseconds wipe_after{1000};     // from the first write whose former bytes are to leave the disk, until they do
   rocksdb::Env* env = nullptr;                    // of the fault tests
   Log* log = nullptr;                             // hears of RocksDB's warnings and errors
 };

@@ -85,6 +85,7 @@ class CachedTable final : public Table {
   Result<Revision> revision_of(std::string_view key) const override { return table_->revision_of(key); }
   Revision last_revision() const override { return table_->last_revision(); }
   std::string_view type() const override { return table_->type(); }
+  std::size_t lingering() const override { return table_->lingering(); }
   void stop_waiting() override { table_->stop_waiting(); }
 
   Result<void> write(std::span<const Change> changes) override {

@@ -33,6 +33,10 @@ struct Page {
   std::size_t limit = limits::list_page;
 };
 
+// What becomes of the bytes that a row had before it is written or removed. A store keeps them on the disk for as long as it suits it,
+// unless it is asked to take them away; that is done soon after the commit, and after a crash too.
+enum class Former : std::uint8_t { may_linger, leaves_disk };
+
 struct KeyedRow {
   std::string key{};
   Row row{};
@@ -54,7 +58,7 @@ class Snapshot {
 // All or nothing, provided that every key read still has the revision it had.
 struct Batch {
   struct Read { std::string key; Revision revision; };
-  struct Write { std::string key; std::optional<std::string> bytes; };  // nothing: a delete
+  struct Write { std::string key; std::optional<std::string> bytes; Former former = Former::may_linger; };  // nothing: a delete
   std::vector<Read> reads;    // each key once
   std::vector<Write> writes;  // each key once
   std::uint64_t epoch = 0;    // of the store when it was begun; under another one it is refused
@@ -94,6 +98,7 @@ class Store {
   virtual void subscribe(CommitListener) = 0;  // before the first commit
   virtual void unsubscribe() = 0;              // afterwards no listener is called, and none is running; not from within one
   virtual std::string_view type() const = 0;   // "rocksdb", "inmem"
+  virtual std::size_t lingering() const = 0;   // rows of which former bytes are still to leave the disk
 
   // For a content of about so many bytes; an error when there is no room for it.
   virtual Result<std::unique_ptr<Replacement>> begin_replacement(std::uint64_t bytes) = 0;

@@ -49,21 +49,22 @@ Result<void> Transaction::put_raw(StorageKey key, const Secret& value) {
   return write(std::move(key), value.copy());
 }
 
-Result<void> Transaction::put(StorageKey key, const Secret& value) { return write(std::move(key), value.copy()); }
-Result<void> Transaction::remove(StorageKey key) { return write(std::move(key), std::nullopt); }
+Result<void> Transaction::put(StorageKey key, const Secret& value, Former former) { return write(std::move(key), value.copy(), former); }
+Result<void> Transaction::remove(StorageKey key, Former former) { return write(std::move(key), std::nullopt, former); }
 
-Result<void> Transaction::write(StorageKey key, std::optional<Secret> value) {
+Result<void> Transaction::write(StorageKey key, std::optional<Secret> value, Former former) {
   TRY(need_lane("a write needs a lane"));
   if (key.text_.empty() || key.text_.size() > limits::storage_key_bytes) return fail(Code::too_large, "the name of a row is empty or too long");
   bytes_ += key.text_.size() + (value ? value->size() : 0);
   if (writes_.size() >= limits::batch_rows || bytes_ > limits::batch_bytes) return fail(Code::too_large, "one request may not write that much");
+  if (former == Former::leaves_disk) leaving_.insert(key.text_);
   writes_.insert_or_assign(std::move(key.text_), std::move(value));
   return {};
 }
 
 Result<void> Transaction::absorb(Batch sealed) {
   SR_ASSERT(!barrier_);
-  for (auto& [key, bytes] : sealed.writes) TRY(write(StorageKey(std::move(key)), bytes ? std::optional(Secret(*bytes)) : std::nullopt));
+  for (auto& [key, bytes, former] : sealed.writes) TRY(write(StorageKey(std::move(key)), bytes ? std::optional(Secret(*bytes)) : std::nullopt, former));
   for (const auto& read : sealed.reads) expect(read.key, read.revision);
   epoch_ = std::min(epoch_, sealed.epoch);
   return {};
@@ -88,6 +89,7 @@ Result<Batch> Transaction::take_batch() {
   snapshot_.reset();
   auto writes = std::exchange(writes_, {});
   const auto raw = std::exchange(raw_, {});
+  const auto leaving = std::exchange(leaving_, {});
   bytes_ = 0;
   Batch batch;
   batch.epoch = std::exchange(epoch_, store_.epoch());
@@ -102,7 +104,7 @@ Result<Batch> Transaction::take_batch() {
     const bool is_sealed = barrier_ && std::ranges::find(raw, key) == raw.end();
     if (value && !is_sealed) bytes.emplace(value->reveal());
     if (value && is_sealed) bytes = TRY(barrier_->seal(key, value->reveal()));
-    batch.writes.push_back({key, std::move(bytes)});
+    batch.writes.push_back({key, std::move(bytes), leaving.contains(key) ? Former::leaves_disk : Former::may_linger});
   }
   return batch;
 }

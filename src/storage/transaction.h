@@ -3,6 +3,7 @@
 // so to one thread at a time; a View borrows it.
 #pragma once
 #include <map>
+#include <set>
 #include "base/concat.h"
 #include "base/secret.h"
 #include "base/strong.h"
@@ -41,8 +42,8 @@ class Transaction {
 
   // A row that this request has written itself has the revision 0.
   Result<std::optional<Record>> get(StorageKey key);
-  Result<void> put(StorageKey key, const Secret& value);
-  Result<void> remove(StorageKey key);
+  Result<void> put(StorageKey key, const Secret& value, Former former = Former::may_linger);
+  Result<void> remove(StorageKey key, Former former = Former::may_linger);
   // Rows that lie outside of the barrier, in a transaction behind it: the seal's own, which say how to open it.
   Result<std::optional<Record>> get_raw(StorageKey key);
   Result<void> put_raw(StorageKey key, const Secret& value);
@@ -60,7 +61,7 @@ class Transaction {
   // A key that was seen with two revisions, once in a cache and once in the store: somebody has changed it in between.
   std::optional<std::string> torn() const;
   Revision snapshot_revision() { return snapshot().revision(); }
-  void discard_writes() { writes_.clear(), raw_.clear(), bytes_ = 0; }
+  void discard_writes() { writes_.clear(), raw_.clear(), leaving_.clear(), bytes_ = 0; }
   // The writes of another transaction, sealed already; on a transaction without a barrier only.
   Result<void> absorb(Batch sealed);
   // Seals what was written; fails when the barrier has been sealed meanwhile. Afterwards the transaction is as new, with
@@ -70,7 +71,7 @@ class Transaction {
  private:
   static constexpr std::size_t reads_expected = 8;  // token, policies, mount, and what a handler reads
   const Snapshot& snapshot();
-  Result<void> write(StorageKey key, std::optional<Secret> value);
+  Result<void> write(StorageKey key, std::optional<Secret> value, Former former = Former::may_linger);
 
   const Store& store_;
   const Barrier* barrier_;
@@ -80,6 +81,7 @@ class Transaction {
   std::vector<Batch::Read> reads_;  // one key may be here twice until the batch is taken
   std::map<std::string, std::optional<Secret>, std::less<>> writes_;  // plain until the batch is taken
   std::size_t bytes_ = 0;  // of writes_
+  std::set<std::string> leaving_;  // those of writes_ whose former bytes are to leave the disk
   std::vector<std::string> raw_;  // those of writes_ that are not sealed
   bool incomplete_ = false;
 };
@@ -99,8 +101,8 @@ class View {
   View under(std::string_view folder) const { return View(transaction_, concat(prefix_, folder)); }
 
   Result<std::optional<Record>> get(std::string_view key) { return transaction_.get(at(key)); }
-  Result<void> put(std::string_view key, const Secret& value) { return transaction_.put(at(key), value); }
-  Result<void> remove(std::string_view key) { return transaction_.remove(at(key)); }
+  Result<void> put(std::string_view key, const Secret& value, Former former = Former::may_linger) { return transaction_.put(at(key), value, former); }
+  Result<void> remove(std::string_view key, Former former = Former::may_linger) { return transaction_.remove(at(key), former); }
   Result<std::optional<Record>> get_raw(std::string_view key) { return transaction_.get_raw(at(key)); }
   Result<void> put_raw(std::string_view key, const Secret& value) { return transaction_.put_raw(at(key), value); }
   Result<std::vector<std::string>> list(std::string_view folder, Page page = {}, Depth depth = Depth::one) {

@@ -7,7 +7,7 @@
 namespace sr::kv {
 
 Result<Reply> Kv::read_config(Call& call) {
-  const Config config = TRY(load_config(call));
+  const Config config = TRY(load_config(call.storage()));
   json::Object data;
   data.put("cas_required", config.cas_required)
       .put("delete_version_after", print_duration(config.delete_version_after))
@@ -16,7 +16,7 @@ Result<Reply> Kv::read_config(Call& call) {
 }
 
 Result<Reply> Kv::write_config(Call& call) {
-  Config config = TRY(load_config(call));
+  Config config = TRY(load_config(call.storage()));
   if (call.has(field::max_versions)) config.max_versions = version_limit(call[field::max_versions]);
   if (call.has(field::cas_required)) config.cas_required = call[field::cas_required];
   if (const auto* text = call.find(field::delete_version_after_signed)) {
@@ -24,7 +24,7 @@ Result<Reply> Kv::write_config(Call& call) {
     if (!after) return fail(Code::invalid, concat("Field validation failed: error converting input for field \"delete_version_after\": ", duration_problem(*text)));
     config.delete_version_after = std::chrono::floor<Seconds>(*after);
   }
-  TRY(store_config(call, config));
+  TRY(store_config(call.storage(), config));
   return Reply::empty();
 }
 

@@ -12,7 +12,7 @@ Result<void> drop_old_versions(Call& call, const Config& config, Meta& meta) {
   const VersionNumber first_kept = meta.current - (kept > 0 ? kept : max_versions_default) + 1;
   const VersionNumber first = meta.first();
   const VersionNumber end = std::min(first_kept, first + removals_max);
-  for (VersionNumber number = first; number < end; ++number) TRY(remove_version(call, call[field::path], number));
+  for (VersionNumber number = first; number < end; ++number) TRY(remove_version(call.storage(), call[field::path], number));
   if (end > first) meta.oldest = end;
   return {};
 }
@@ -24,21 +24,21 @@ Result<Reply> add_version(Call& call, const Config& config, Meta meta, Secret te
   meta.updated = now;
   ++meta.current;
   TRY(drop_old_versions(call, config, meta));
-  TRY(store_version(call, call[field::path], meta.current, written));
-  TRY(store_meta(call, call[field::path], meta));
+  TRY(store_version(call.storage(), call[field::path], meta.current, written));
+  TRY(store_meta(call.storage(), call[field::path], meta));
   return Reply::data(print_version(meta.current, written, meta)).object_version(meta.current);
 }
 
 }  // namespace
 
 // A key whose latest version is deleted is there all the same.
-Result<bool> Kv::exists(Call& call) { return TRY(load_meta(call, call[field::path])).has_value(); }
+Result<bool> Kv::exists(Call& call) { return TRY(load_meta(call.storage(), call[field::path])).has_value(); }
 
 Result<Reply> Kv::read(Call& call) {
-  const auto meta = TRY(load_meta(call, call[field::path]));
+  const auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty();
   const VersionNumber number = call[field::version] > 0 ? call[field::version] : meta->current;
-  const auto found = TRY(load_version(call, call[field::path], number));
+  const auto found = TRY(load_version(call.storage(), call[field::path], number));
   if (!found) return Reply::empty();
   const bool is_readable = found->is_readable(call.now());
   json::Object object;
@@ -52,8 +52,8 @@ Result<Reply> Kv::write(Call& call) {
   const JsonValue* given = call.find(field::data);
   if (!given) return fail(Code::invalid, "no data provided");
   const json::Value* object = TRY(object_of(field::data, *given));
-  const Config config = TRY(load_config(call));
-  Meta meta = TRY(load_meta(call, call[field::path])).value_or(Meta{});
+  const Config config = TRY(load_config(call.storage()));
+  Meta meta = TRY(load_meta(call.storage(), call[field::path])).value_or(Meta{});
   TRY(check_cas(call, config, meta));
   Buffer text;
   if (object) json::print(text, *object);
@@ -65,11 +65,11 @@ Result<Reply> Kv::patch(Call& call) {
   const JsonValue* given = call.find(field::data);
   if (!given) return fail(Code::invalid, "no data provided");
   const json::Value* changes = TRY(object_of(field::data, *given));
-  const Config config = TRY(load_config(call));
-  const auto meta = TRY(load_meta(call, call[field::path]));
+  const Config config = TRY(load_config(call.storage()));
+  const auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta || meta->current == 0) return Reply::empty().status(404);
   TRY(check_cas(call, config, *meta));
-  const auto latest = TRY(load_version(call, call[field::path], meta->current));
+  const auto latest = TRY(load_version(call.storage(), call[field::path], meta->current));
   if (!latest) return Reply::empty().status(404);
   if (!latest->is_readable(call.now())) return Reply::data(print_version(meta->current, *latest, *meta)).status(404);
 
@@ -81,12 +81,12 @@ Result<Reply> Kv::patch(Call& call) {
 }
 
 Result<Reply> Kv::remove(Call& call) {
-  const auto meta = TRY(load_meta(call, call[field::path]));
+  const auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty();
-  auto latest = TRY(load_version(call, call[field::path], meta->current));
+  auto latest = TRY(load_version(call.storage(), call[field::path], meta->current));
   if (!latest || !latest->is_readable(call.now())) return Reply::empty();
   latest->deleted = call.now();
-  TRY(store_version(call, call[field::path], meta->current, *latest));
+  TRY(store_version(call.storage(), call[field::path], meta->current, *latest));
   return Reply::empty();
 }
 

@@ -25,8 +25,8 @@ Result<Reply> store_settings(Call& call, Meta& meta) {
   const Time now = call.now();
   if (meta.created == Time{}) meta.created = now;
   meta.updated = now;
-  TRY(store_meta(call, call[field::path], meta));
-  const Config config = TRY(load_config(call));
+  TRY(store_meta(call.storage(), call[field::path], meta));
+  const Config config = TRY(load_config(call.storage()));
   if (call.has(field::cas_required) && !meta.cas_required && config.cas_required)
     return Reply::empty().warn("\"cas_required\" set to false, but is mandated by backend config. This value will be ignored.");
   return Reply::empty();
@@ -37,7 +37,7 @@ std::string folder(const Call& call) { return meta_key(call[field::path]); }
 Result<json::Object> describe(Call& call, std::string_view path, const Meta& meta) {
   json::Object versions;
   for (VersionNumber number = meta.first(); number <= meta.current; ++number) {
-    const auto version = TRY(load_version(call, path, number));
+    const auto version = TRY(load_version(call.storage(), path, number));
     if (!version) continue;
     json::Object state;
     state.put("created_time", rfc3339(version->created)).put("deletion_time", print_deletion_time(*version)).put("destroyed", version->destroyed);
@@ -60,7 +60,7 @@ Result<json::Object> describe_all(Call& call, const Strings& names) {
   json::Object info;
   for (const auto& name : names) {
     const std::string path = concat(call[field::path], name);
-    const auto meta = name.ends_with('/') ? std::nullopt : TRY(load_meta(call, path));
+    const auto meta = name.ends_with('/') ? std::nullopt : TRY(load_meta(call.storage(), path));
     if (meta) info.put(name, TRY(describe(call, path, *meta)));
     else info.put(name, json::Object());
   }
@@ -83,20 +83,20 @@ Result<Reply> Kv::scan_in_detail(Call& call) {
 }
 
 Result<Reply> Kv::read_metadata(Call& call) {
-  const auto meta = TRY(load_meta(call, call[field::path]));
+  const auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty();
   return Reply::data(TRY(describe(call, call[field::path], *meta)));
 }
 
 Result<Reply> Kv::write_metadata(Call& call) {
   if (!has_settings(call)) return Reply::empty();
-  Meta meta = TRY(load_meta(call, call[field::path])).value_or(Meta{});
+  Meta meta = TRY(load_meta(call.storage(), call[field::path])).value_or(Meta{});
   TRY(take_settings(call, meta, StringMap{}));
   return store_settings(call, meta);
 }
 
 Result<Reply> Kv::patch_metadata(Call& call) {
-  auto meta = TRY(load_meta(call, call[field::path]));
+  auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty().status(404);
   if (!has_settings(call)) return Reply::empty();
   const StringMap before = meta->custom;
@@ -106,16 +106,18 @@ Result<Reply> Kv::patch_metadata(Call& call) {
 
 // A key with very many versions goes in several steps: each is kept, and the client is asked to come again.
 Result<Reply> Kv::remove_metadata(Call& call) {
-  auto meta = TRY(load_meta(call, call[field::path]));
+  auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty();
   const VersionNumber first = meta->first(), end = std::min(meta->current + 1, first + removals_max);
-  for (VersionNumber number = first; number < end; ++number) TRY(remove_version(call, call[field::path], number));
+  for (VersionNumber number = first; number < end; ++number) TRY(remove_version(call.storage(), call[field::path], number, Former::leaves_disk));
+  // Those that were dropped for newer ones may be in a file still.
+  if (first > 1) TRY(remove_version(call.storage(), call[field::path], 1, Former::leaves_disk));
   if (end > meta->current) {
-    TRY(kv::remove_meta(call, call[field::path]));
+    TRY(kv::remove_meta(call.storage(), call[field::path], Former::leaves_disk));
     return Reply::empty();
   }
   meta->oldest = end;
-  TRY(store_meta(call, call[field::path], *meta));
+  TRY(store_meta(call.storage(), call[field::path], *meta));
   return Reply::refuse({Code::busy, "the key has very many versions: the oldest are removed, try again for the rest"});
 }
 

@@ -48,7 +48,7 @@ Result<Reply> PlainKv::write(Call& call) {
 }
 
 Result<Reply> PlainKv::remove(Call& call) {
-  TRY(call.storage().remove(plain_key(call)));
+  TRY(call.storage().remove(plain_key(call), Former::leaves_disk));
   return Reply::empty();
 }
 

@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::string_view config_key = "config";
 
-template <class T> Result<std::optional<T>> load(Call& call, const std::string& key) {
-  const auto row = TRY(call.storage().get(key));
+template <class T> Result<std::optional<T>> load(View& rows, const std::string& key) {
+  const auto row = TRY(rows.get(key));
   if (!row) return std::nullopt;
   return TRY(load_record<T>(row->value));
 }
@@ -26,21 +26,21 @@ std::string version_key(std::string_view path, VersionNumber number) {
   return concat("data/", path, std::string_view("\0", 1), std::string_view(digits, 16));
 }
 
-Result<Config> load_config(Call& call) { return TRY(load<Config>(call, std::string(config_key))).value_or(Config{}); }
-Result<void> store_config(Call& call, const Config& config) { return call.storage().put(config_key, store_record(config)); }
+Result<Config> load_config(View& rows) { return TRY(load<Config>(rows, std::string(config_key))).value_or(Config{}); }
+Result<void> store_config(View& rows, const Config& config) { return rows.put(config_key, store_record(config)); }
 
-Result<std::optional<Meta>> load_meta(Call& call, std::string_view path) { return load<Meta>(call, meta_key(path)); }
-Result<void> store_meta(Call& call, std::string_view path, const Meta& meta) { return call.storage().put(meta_key(path), store_record(meta)); }
-Result<void> remove_meta(Call& call, std::string_view path) { return call.storage().remove(meta_key(path)); }
+Result<std::optional<Meta>> load_meta(View& rows, std::string_view path) { return load<Meta>(rows, meta_key(path)); }
+Result<void> store_meta(View& rows, std::string_view path, const Meta& meta) { return rows.put(meta_key(path), store_record(meta)); }
+Result<void> remove_meta(View& rows, std::string_view path, Former former) { return rows.remove(meta_key(path), former); }
 
-Result<std::optional<Version>> load_version(Call& call, std::string_view path, VersionNumber number) {
+Result<std::optional<Version>> load_version(View& rows, std::string_view path, VersionNumber number) {
   if (number < 1) return std::nullopt;
-  return load<Version>(call, version_key(path, number));
+  return load<Version>(rows, version_key(path, number));
 }
-Result<void> store_version(Call& call, std::string_view path, VersionNumber number, const Version& version) {
-  return call.storage().put(version_key(path, number), store_record(version));
+Result<void> store_version(View& rows, std::string_view path, VersionNumber number, const Version& version, Former former) {
+  return rows.put(version_key(path, number), store_record(version), former);
 }
-Result<void> remove_version(Call& call, std::string_view path, VersionNumber number) { return call.storage().remove(version_key(path, number)); }
+Result<void> remove_version(View& rows, std::string_view path, VersionNumber number, Former former) { return rows.remove(version_key(path, number), former); }
 
 std::optional<Time> deletion_time(Time now, const Config& config, const Meta& meta) {
   if (config.delete_version_after < Seconds(0)) return std::nullopt;

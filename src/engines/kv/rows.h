@@ -65,16 +65,16 @@ struct Version {
 std::string meta_key(std::string_view path);
 std::string version_key(std::string_view path, VersionNumber number);
 
-Result<Config> load_config(Call& call);
-Result<void> store_config(Call& call, const Config& config);
+Result<Config> load_config(View& rows);
+Result<void> store_config(View& rows, const Config& config);
 
-Result<std::optional<Meta>> load_meta(Call& call, std::string_view path);
-Result<void> store_meta(Call& call, std::string_view path, const Meta& meta);
-Result<void> remove_meta(Call& call, std::string_view path);
+Result<std::optional<Meta>> load_meta(View& rows, std::string_view path);
+Result<void> store_meta(View& rows, std::string_view path, const Meta& meta);
+Result<void> remove_meta(View& rows, std::string_view path, Former former = Former::may_linger);
 
-Result<std::optional<Version>> load_version(Call& call, std::string_view path, VersionNumber number);
-Result<void> store_version(Call& call, std::string_view path, VersionNumber number, const Version& version);
-Result<void> remove_version(Call& call, std::string_view path, VersionNumber number);
+Result<std::optional<Version>> load_version(View& rows, std::string_view path, VersionNumber number);
+Result<void> store_version(View& rows, std::string_view path, VersionNumber number, const Version& version, Former former = Former::may_linger);
+Result<void> remove_version(View& rows, std::string_view path, VersionNumber number, Former former = Former::may_linger);
 
 // When a version that is written or restored now deletes itself.
 std::optional<Time> deletion_time(Time now, const Config& config, const Meta& meta);

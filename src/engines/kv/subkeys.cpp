@@ -20,10 +20,10 @@ void print_keys(Buffer& out, const json::Value& object, std::int64_t levels) {
 }  // namespace
 
 Result<Reply> Kv::read_subkeys(Call& call) {
-  const auto meta = TRY(load_meta(call, call[field::path]));
+  const auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty();
   const VersionNumber number = call[field::version] > 0 ? call[field::version] : meta->current;
-  const auto found = TRY(load_version(call, call[field::path], number));
+  const auto found = TRY(load_version(call.storage(), call[field::path], number));
   if (!found) return Reply::empty();
   const bool is_readable = found->is_readable(call.now());
   json::Object object;

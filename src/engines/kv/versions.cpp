@@ -7,14 +7,14 @@ namespace sr::kv {
 namespace {
 
 // Applies `change` to each version that is named; what it returns says whether anything has changed.
-template <class Change> Result<Reply> change_versions(Call& call, const std::vector<VersionNumber>& numbers, Change change) {
-  const auto meta = TRY(load_meta(call, call[field::path]));
+template <class Change> Result<Reply> change_versions(Call& call, const std::vector<VersionNumber>& numbers, Change change, Former former = Former::may_linger) {
+  const auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty();
   for (const VersionNumber number : numbers) {
     if (number > meta->current) break;
-    auto found = TRY(load_version(call, call[field::path], number));
+    auto found = TRY(load_version(call.storage(), call[field::path], number));
     if (!found || found->destroyed || !change(*found, *meta)) continue;
-    TRY(store_version(call, call[field::path], number, *found));
+    TRY(store_version(call.storage(), call[field::path], number, *found, former));
   }
   return Reply::empty();
 }
@@ -33,7 +33,7 @@ Result<Reply> Kv::delete_versions(Call& call) {
 // A version that deletes itself gets its whole time again.
 Result<Reply> Kv::undelete_versions(Call& call) {
   const auto numbers = TRY(version_numbers(call, "No version number provided"));
-  const Config config = TRY(load_config(call));
+  const Config config = TRY(load_config(call.storage()));
   return change_versions(call, numbers, [&config, now = call.now()](Version& version, const Meta& meta) {
     version.deleted = deletion_time(now, config, meta);
     return true;
@@ -46,7 +46,7 @@ Result<Reply> Kv::destroy_versions(Call& call) {
     version.destroyed = true;
     version.data = Secret();
     return true;
-  });
+  }, Former::leaves_disk);
 }
 
 }  // namespace sr::kv
