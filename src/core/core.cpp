@@ -29,16 +29,19 @@ Core::Core(Parts parts, Options options)
       audited_headers_(parts.store, barrier_, parts.log),
       intents_({parts.store, barrier_, parts.clock, parts.log, mounts_, leases_}),
       revocations_({parts.store, barrier_, parts.clock, parts.log, mounts_, tokens_, leases_}, metrics_, options_.revocation_deadline),
+      mount_work_({parts.store, barrier_, parts.clock, parts.log, mounts_, policies_}),
       snapshots_({parts.store, barrier_, parts.clock, parts.log}, [this](auto replacement, Revision later_than, const KeySecret* root_key) { return replace_store(std::move(replacement), later_than, root_key); }),
       pipeline_(*this, options_.limits),
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep_all_but_leases(); }),
       lease_jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { sweep_leases(options_.sweeps); }),
+      mount_work_jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep_mount_work(); }),
       unsealer_({seal_, parts.clock, parts.log, [this] { return seal_.unseal_itself(opening()); }}, options_.unseal_pace) {
   set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
   mounts_.ttl_max = options_.max_lease_ttl;
   mounts_.set_poke([this] { jobs_.poke(); });
   tokens_.set_poke([this] { jobs_.poke(); });
+  mount_work_.set_poke([this] { mount_work_jobs_.poke(); });
   tokens_.set_on_tree([this](const Tokens::TreeProgress& tree) {
     parts_.log.info("core", tree.is_over ? "a large tree of tokens has been revoked" : "a large tree of tokens is being revoked", {{"revoked", tree.revoked}});
   });
@@ -54,6 +57,7 @@ Core::Core(Parts parts, Options options)
     policies_.on_commit(revision, keys);
     mounts_.on_commit(revision, keys);
     revocations_.on_commit(keys);
+    mount_work_.on_commit(keys);
     audit_.on_commit(revision, keys);
     audited_headers_.on_commit(keys);
     web_.on_commit(keys);
@@ -75,6 +79,7 @@ void Core::set_gauges() {
   const auto unsealed = [this] { return seal_.is_open() ? 1.0 : 0.0; };
   metrics_.gauge({"core.unsealed"}, unsealed);
   metrics_.gauge({"core.active"}, unsealed);
+  metrics_.gauge({"core.storage.lingering"}, [this] { return static_cast<double>(parts_.store.lingering()); });
   metrics_.gauge({"core.in_flight_requests"}, [this] { return static_cast<double>(pipeline_.under_way()); });
   metrics_.gauge({"token.revoke_tree.under_way"}, [this] { return tokens_.trees_are_going() ? 1.0 : 0.0; });
   metrics_.gauge({"token.revoke_tree.tokens"}, [this] { return static_cast<double>(tokens_.tree_tokens_revoked()); });
@@ -142,6 +147,7 @@ Result<void> Core::load() {
 void Core::begin_jobs() {
   jobs_.poke();
   lease_jobs_.poke();
+  mount_work_jobs_.poke();
   sweep_intents();
 }
 
@@ -163,6 +169,7 @@ Result<void> Core::replace_store(std::unique_ptr<Replacement> next, Revision lat
   const auto devices = audit_.enabled();
   const std::uint64_t sealed = seal();
   std::lock_guard no_leases(lease_sweep_mutex_);
+  std::lock_guard no_work(mount_work_mutex_);
   AuditBroker::wait_until_closed(*devices);
   tokens_.forget_swept();
   leases_.expiry().forget();
@@ -231,7 +238,13 @@ void Core::close() {
 
 std::size_t Core::sweep() {
   const std::size_t ended = sweep_leases(true);
+  sweep_mount_work();
   return ended + sweep_all_but_leases();
+}
+
+void Core::sweep_mount_work() {
+  std::lock_guard lock(mount_work_mutex_);
+  if (seal_.is_open()) mount_work_.sweep();
 }
 
 // What was asked for is done as soon as it is poked; what is due, when it is time to look.

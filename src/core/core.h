@@ -11,6 +11,7 @@
 #include "core/leases.h"
 #include "core/lockouts.h"
 #include "core/monitors.h"
+#include "core/mount_work.h"
 #include "core/mounts.h"
 #include "core/outside_intents.h"
 #include "core/pipeline.h"
@@ -125,6 +126,7 @@ class Core {
   void begin_jobs(), sweep_intents();
   Result<void> replace_store(std::unique_ptr<Replacement>, Revision later_than, const KeySecret* root_key);
   std::size_t sweep_leases(bool due_too), sweep_all_but_leases();
+  void sweep_mount_work();
   Result<void> record_this_program();
 
   const Parts parts_;
@@ -147,13 +149,15 @@ class Core {
   RootGeneration root_generation_;
   AuditBroker audit_;
   AuditedHeaders audited_headers_;
-  std::mutex sweep_mutex_, lease_sweep_mutex_;  // one sweep of a kind at a time
+  std::mutex sweep_mutex_, lease_sweep_mutex_, mount_work_mutex_;  // one sweep of a kind at a time
   OutsideIntents intents_;
   Revocations revocations_;
+  MountWork mount_work_;
   Snapshots snapshots_;
   Pipeline pipeline_;
-  Jobs jobs_;               // the last three: their threads end before all else
+  Jobs jobs_;               // the last four: their threads end before all else
   Jobs lease_jobs_;         // taking leases back holds up nothing else
+  Jobs mount_work_jobs_;    // nor does moving a million secrets
   Unsealer unsealer_;
 };
 

@@ -5,6 +5,7 @@
 #include "base/byte_source.h"
 #include "base/random.h"
 #include "logical/field.h"
+#include "logical/elsewhere.h"
 #include "logical/op.h"
 #include "storage/transaction.h"
 
@@ -58,6 +59,7 @@ class Call {
     const CallerInfo& caller;
     const Host& host;
     ByteSource* upload = nullptr;      // of a request whose body is handed on as it comes in
+    Elsewhere* elsewhere = nullptr;    // of a write by a token
     Sight* sight = nullptr;            // of a scan; null: the caller may see everything
   };
   Call(const Parts& parts, View storage) : parts_(parts), storage_(std::move(storage)) {}
@@ -82,6 +84,7 @@ class Call {
   std::string_view path() const { return parts_.path; }
   const json::Value* body() const { return parts_.body; }
   ByteSource* upload() const { return parts_.upload; }
+  Elsewhere* elsewhere() const { return parts_.elsewhere; }
   bool shows(std::string_view name) const { return !parts_.sight || parts_.sight->shows(name); }
   Arena& arena() const { return parts_.arena; }
   const CallerInfo& caller() const { return parts_.caller; }

@@ -113,6 +113,10 @@ using Upgrade = Result<bool> (*)(View rows, Time now);
 // in one transaction each time, about once a minute.
 using Upkeep = Result<bool> (*)(View rows, const Host& host);
 
+// One step of work that a handler began with Elsewhere::begin_work, in a commit of its own; false when it is done. It says of what it
+// cannot do in its own rows: an error is tried again.
+using Work = Result<bool> (*)(View rows, Elsewhere& elsewhere, std::string_view id, Time now);
+
 // A login that renews its token is asked again, through the mount that made it.
 using Renew = Result<Login> (*)(Engine&, Call&, std::string_view renew_with);
 
@@ -128,6 +132,7 @@ struct Spec {
   std::string_view version{};                   // one of several of this type: the mount's option "version" says which, "1" without it
   Upgrade upgrade = nullptr;                    // how a mount of the version before becomes one of this
   Upkeep upkeep = nullptr;
+  Work work = nullptr;                          // what is too large for one request
 };
 
 // ---- what the core does with the table --------------------------------------------------------------------------------

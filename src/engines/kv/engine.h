@@ -1,6 +1,7 @@
 // The handlers of a mount of version 2, by resource. What they may be asked is in kv.cpp.
 #pragma once
 #include "engines/kv/rows.h"
+#include "logical/elsewhere.h"
 #include "logical/spec.h"
 
 namespace sr::kv {
@@ -29,6 +30,12 @@ class Kv final : public Engine {
   Result<Reply> patch_metadata(Call& call);
   Result<Reply> remove_metadata(Call& call);
 
+  // move.cpp
+  Result<Reply> carry(Call& call);
+  Result<Reply> list_jobs(Call& call);
+  Result<Reply> read_job(Call& call);
+  Result<Reply> end_job(Call& call);
+
   // subkeys.cpp
   Result<Reply> read_subkeys(Call& call);
 
@@ -39,6 +46,10 @@ class Kv final : public Engine {
   // hints.cpp
   Result<Reply> hint_at_root(Call& call);
   Result<Reply> hint_at_version_1(Call& call);
+
+ private:
+  Result<Reply> carry_one(Call& call, Elsewhere::Place& to);
+  Result<Reply> carry_folder(Call& call, Elsewhere::Place& to);
 };
 
 }  // namespace sr::kv

@@ -17,6 +17,12 @@ inline constexpr DurationField delete_version_after{"delete_version_after", "The
 inline constexpr TextField delete_version_after_signed{"delete_version_after", "The time after which a version deletes itself; a negative one switches this off for all keys."};
 inline constexpr JsonField custom_metadata{"custom_metadata", "Strings by name to keep with the key: up to 64, names of up to 128 bytes, values of up to 512."};
 
+inline constexpr TextField to{"to", "Where it is to be: the path of a mount of version 2 and the name there, as \"archive/app/db\"."};
+inline constexpr FlagField recursive{"recursive", "All secrets in the folder of that name and in the folders below it, by a job."};
+inline constexpr FlagField overwrite{"overwrite", "Replace what is there, with all its versions; without it nothing is replaced."};
+inline constexpr FlagField dry_run{"dry_run", "Say what would be done, and do nothing."};
+inline constexpr TextField job_id{"id", "The id that the job was answered with."};
+
 // OpenBao's check-and-set of the metadata itself.
 inline constexpr RefusedField metadata_cas_required{"metadata_cas_required", "Whether writes of the metadata have to come with a check-and-set."};
 

@@ -1,4 +1,5 @@
 #include "engines/kv/kv.h"
+#include "engines/kv/carry_job.h"
 #include "engines/kv/engine.h"
 #include "engines/kv/fields.h"
 #include "engines/kv/plain.h"
@@ -51,6 +52,21 @@ Spec version_2() {
       {.paths = {"subkeys/{path...}", "subkeys/"}, .help = "The shape of a secret without its values.", .fields = {&field::path, &field::version, &field::depth},
        .verbs = {on<&Kv::read_subkeys>(Op::read, "Read the keys of a version, each value as null.")}},
 
+      {.paths = {"move/{path...}", "move"},
+       .help = "Moves a secret with all its versions and its metadata, or a folder of them, in this mount or to another one. It takes `update` of this path, and `create`, or "
+               "`update` of what it replaces, of the path \"move/\" with the name of the destination in the destination's mount: no right to read.",
+       .fields = {&field::path, &field::to, &field::recursive, &field::overwrite, &field::dry_run},
+       .verbs = {on<&Kv::carry>(Op::update, "Move a secret, or begin to move a folder.")}},
+      {.paths = {"copy/{path...}", "copy"},
+       .help = "Copies a secret with all its versions and its metadata, or a folder of them. It takes the same as moving, of paths that begin with \"copy/\".",
+       .fields = {&field::path, &field::to, &field::recursive, &field::overwrite, &field::dry_run},
+       .verbs = {on<&Kv::carry>(Op::update, "Copy a secret, or begin to copy a folder.")}},
+      {.paths = {"jobs/"}, .help = "Moves and copies of folders that are under way or ended lately.", .fields = {&paging::after, &paging::limit},
+       .verbs = {on<&Kv::list_jobs>(Op::list, "List their ids.")}},
+      {.paths = {"jobs/{id}"}, .help = "How far a job is, and what was in its way.", .fields = {&field::job_id},
+       .verbs = {on<&Kv::read_job>(Op::read, "Read it."),
+                 on<&Kv::end_job>(Op::remove, "End it before its next step; forget one that has ended.")}},
+
       {.paths = {"config"}, .help = "Settings of the mount.",
        .fields = {&field::max_versions, &field::cas_required, &field::delete_version_after_signed, &field::metadata_cas_required},
        .verbs = {on<&Kv::read_config>(Op::read, "Read the settings."),
@@ -70,6 +86,7 @@ Spec version_2() {
     .make = make,
     .version = "2",
     .upgrade = upgrade_plain,
+    .work = work_on_carrying,
   };
 }
 
