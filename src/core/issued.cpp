@@ -10,15 +10,19 @@ Result<bool> is_empty(Transaction& transaction, std::string_view folder) {
   return TRY(core_view(transaction).list(folder, {.after = {}, .limit = 1}, Depth::all)).empty();
 }
 
-Result<void> add_names(Transaction& transaction, std::string_view folder, Strings& names) {
-  for (std::string after;;) {
-    auto page = TRY(core_view(transaction).list(folder, {.after = after}));
-    const bool more = page.size() == limits::list_page;
+Result<void> add_names(Transaction& transaction, std::string_view folder, Page wanted, Strings& names) {
+  std::string after(wanted.after);
+  for (std::size_t left = wanted.limit; left > 0;) {
+    const std::size_t size = std::min(left, limits::list_page);
+    auto page = TRY(core_view(transaction).list(folder, {.after = after, .limit = size}));
+    const bool more = page.size() == size;
     if (more) after = page.back();
+    left -= page.size();
     std::ranges::move(page, std::back_inserter(names));
-    if (names.size() > limits::list_names) return fail(Code::invalid, "too many leases to list at once: list a longer prefix");
-    if (!more) return {};
+    if (names.size() > limits::list_names) return fail(Code::invalid, "too many leases to list at once: list a longer prefix, or in pages with limit and after");
+    if (!more) break;
   }
+  return {};
 }
 
 }  // namespace
@@ -56,19 +60,21 @@ std::vector<IssuedPlace> places_under(const MountPaths& mounts, std::string_view
   return places;
 }
 
-Result<Strings> list_issued(Transaction& transaction, const MountPaths& mounts, std::string_view prefix) {
+Result<Strings> list_issued(Transaction& transaction, const MountPaths& mounts, std::string_view prefix, Page page) {
   Strings names;
   for (const auto& [path, uuid] : mounts) {
     if (path.size() > prefix.size() && path.starts_with(prefix)) {  // above the mount: the next part of its path
       if (TRY(is_empty(transaction, IssuedPlace{uuid, ""}.folder()))) continue;
       const std::string_view rest = std::string_view(path).substr(prefix.size());
       names.emplace_back(rest.substr(0, rest.find('/') + 1));
+      if (names.back() <= page.after) names.pop_back();
     } else if (prefix.starts_with(path)) {
-      TRY(add_names(transaction, IssuedPlace{uuid, std::string(prefix.substr(path.size()))}.folder(), names));
+      TRY(add_names(transaction, IssuedPlace{uuid, std::string(prefix.substr(path.size()))}.folder(), page, names));
     }
   }
   std::ranges::sort(names);
   names.erase(std::ranges::unique(names).begin(), names.end());
+  if (names.size() > page.limit) names.resize(page.limit);
   return names;
 }
 

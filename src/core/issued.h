@@ -30,6 +30,6 @@ Result<MountPaths> mount_paths(Transaction&, const Router&);
 std::vector<IssuedPlace> places_under(const MountPaths&, std::string_view prefix);
 
 // The names in the folder that a client sees as `prefix`, which ends in a slash or is empty: folders end in one too. Sorted.
-Result<Strings> list_issued(Transaction&, const MountPaths&, std::string_view prefix);
+Result<Strings> list_issued(Transaction&, const MountPaths&, std::string_view prefix, Page page);
 
 }  // namespace sr

@@ -61,6 +61,10 @@ Result<Strings> all_names(View rows, std::string_view folder) {
   return names;
 }
 
+Page page_in(const Call& call) {
+  return {.after = call[after], .limit = call[limit] > 0 ? std::min(static_cast<std::size_t>(call[limit]), limits::list_names) : limits::list_names + 1};
+}
+
 Strings page_of(const Call& call, Strings names) {
   std::ranges::sort(names);
   names.erase(names.begin(), std::ranges::upper_bound(names, call[after], std::less<>()));

@@ -14,6 +14,9 @@ inline Result<Strings> list_names(Call& call, std::string_view folder) { return 
 // The names under a folder and all folders in it that the call asks for, as far as its caller may see them.
 Result<Strings> scan_names(Call& call, std::string_view folder);
 
+// The page that the call asks for, of a list that is made elsewhere.
+Page page_in(const Call& call);
+
 // All names under a folder, and then the page of them that the call asks for: where the names that clients see are not the
 // stored ones. Sorts them.
 Result<Strings> all_names(View rows, std::string_view folder);

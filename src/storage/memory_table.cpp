@@ -80,13 +80,13 @@ class MemoryTable final : public Table {
     Result<std::vector<std::string>> list(std::string_view prefix, Page page, Depth depth) const override {
       std::shared_lock lock(table_.mutex_);
       std::vector<std::string> names;
-      for (auto at = table_.rows_.lower_bound(prefix); at != table_.rows_.end() && at->first.starts_with(prefix); ++at) {
+      const std::string start = std::string(prefix).append(page.after);
+      for (auto at = table_.rows_.lower_bound(start); at != table_.rows_.end() && at->first.starts_with(prefix) && names.size() < page.limit; ++at) {
         const Version* version = table_.find(at->first, revision_);
         if (!version || !version->bytes) continue;
         std::string name = at->first.substr(prefix.size());
         if (const auto slash = depth == Depth::one ? name.find('/') : std::string::npos; slash != std::string::npos) name.resize(slash + 1);
         if (name <= page.after || (!names.empty() && names.back() == name)) continue;
-        if (names.size() >= page.limit) break;
         names.push_back(std::move(name));
       }
       return names;

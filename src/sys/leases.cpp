@@ -1,7 +1,7 @@
 // sys/leases: looking at leases, and prolonging them. Tokens are listed among them, as in Vault.
 #include "core/issued.h"
-#include "storage/record.h"
 #include "logical/paging.h"
+#include "storage/record.h"
 #include "sys/leases.h"
 
 namespace sr::sys {
@@ -64,7 +64,7 @@ Result<Reply> Sys::list_leases(Call& call) {
   std::string under(call[prefix]);
   if (!under.empty() && !under.ends_with('/')) under += '/';
   Transaction& transaction = call.storage().transaction();
-  return Reply::list(paging::page_of(call, TRY(list_issued(transaction, TRY(mount_paths(transaction, *core_.mounts().router())), under))));
+  return Reply::list(TRY(list_issued(transaction, TRY(mount_paths(transaction, *core_.mounts().router())), under, paging::page_in(call))));
 }
 
 // ---- the irrevocable ones -------------------------------------------------------------------------------------------------------

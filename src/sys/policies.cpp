@@ -1,5 +1,6 @@
 // sys/policies/acl and, in its older spelling, sys/policy.
 #include "base/concat.h"
+#include "logical/paging.h"
 #include "logical/policy.h"
 #include "sys/sys.h"
 #include "text/base64.h"
@@ -10,8 +11,6 @@ namespace {
 constexpr FoldedField name{"name", "Name of the policy; case does not matter."};
 constexpr TextField policy{"policy", "The rules, in HCL or JSON; may be base64."};
 constexpr TextField rules{"rules", "The same, in its older spelling."};
-constexpr TextField after{"after", "Names behind this one only."};
-constexpr IntegerField limit{"limit", "At most so many names."};
 constexpr TextField expiration{"expiration", "When the policy ends: RFC 3339, or seconds since 1970."};
 constexpr DurationField ttl{"ttl", "How long the policy lasts, in place of `expiration`."};
 constexpr IntegerField cas{"cas", "Write only if the version is this one; -1: only if there is no such policy."};
@@ -21,19 +20,12 @@ constexpr Seconds policy_ttl_max{100LL * 366 * 24 * 3600};
 
 Result<PolicyName> name_in(Call& call) { return parse_policy_name(call[name]); }
 
-Page page_of(Call& call) {
-  Page page;
-  page.after = call[after];
-  if (call[limit] > 0) page.limit = static_cast<std::size_t>(std::min<std::int64_t>(call[limit], static_cast<std::int64_t>(limits::list_page)));
-  return page;
-}
-
 }  // namespace
 
-Result<Reply> Sys::list_policies(Call& call) { return Reply::list(TRY(core_.policies().list(call.storage().transaction(), page_of(call)))); }
+Result<Reply> Sys::list_policies(Call& call) { return Reply::list(TRY(core_.policies().list(call.storage().transaction(), paging::page_in(call)))); }
 
 Result<Reply> Sys::list_policies_legacy(Call& call) {
-  const auto names = TRY(core_.policies().list(call.storage().transaction(), page_of(call)));
+  const auto names = TRY(core_.policies().list(call.storage().transaction(), paging::page_in(call)));
   json::Object data;
   data.put("keys", std::span<const std::string>(names)).put("policies", std::span<const std::string>(names));
   return Reply::injected(std::move(data));
@@ -64,7 +56,7 @@ Result<Reply> Sys::read_policy_legacy(Call& call) {
 }
 
 Result<Reply> Sys::list_policies_in_detail(Call& call) {
-  const auto names = TRY(core_.policies().list(call.storage().transaction(), page_of(call)));
+  const auto names = TRY(core_.policies().list(call.storage().transaction(), paging::page_in(call)));
   json::Object info;
   for (const auto& one : names) {
     const PolicyName policy_name(one);
@@ -158,7 +150,7 @@ std::vector<Route> policy_routes() {
   return {
       {.paths = {"policies/acl/", "policies/acl"},
        .help = "The names of the policies.",
-       .fields = {&after, &limit},
+       .fields = {&paging::after, &paging::limit},
        .verbs = {on<&Sys::list_policies>(Op::list, "List the policies.")}},
       {.paths = {"policies/acl/{name}"},
        .help = "One policy.",
@@ -171,7 +163,7 @@ std::vector<Route> policy_routes() {
        .verbs = {on<&Sys::list_policies_below>(Op::list, "List them.")}},
       {.paths = {"policies/detailed/acl/", "policies/detailed/acl"},
        .help = "The policies, each with its text.",
-       .fields = {&after, &limit},
+       .fields = {&paging::after, &paging::limit},
        .verbs = {on<&Sys::list_policies_in_detail>(Op::list, "List the policies.")}},
       {.paths = {"policies/detailed/acl/{name}/"},
        .help = "The policies below a name: none, since no name has a slash.",
@@ -179,7 +171,7 @@ std::vector<Route> policy_routes() {
        .verbs = {on<&Sys::list_policies_below>(Op::list, "List them.")}},
       {.paths = {"policy/", "policy"},
        .help = "The names of the policies.",
-       .fields = {&after, &limit},
+       .fields = {&paging::after, &paging::limit},
        .verbs = {on<&Sys::list_policies_legacy>(Op::list, "List the policies."), on<&Sys::list_policies_legacy>(Op::read, "List the policies.")}},
       {.paths = {"policy/{name}"},
        .help = "One policy, in its older spelling.",

@@ -63,7 +63,7 @@ Spec spec(Core& core) {
                .verbs = {on<&TokenApi::lookup_accessor>(Op::update, "Look up by accessor.", Cost::quick)}},
               {.paths = {"accessors/"},
                .help = "The accessors of all tokens.",
-               .fields = {&field::after, &field::limit},
+               .fields = {&paging::after, &paging::limit},
                .verbs = {on<&TokenApi::list_accessors>(Op::list, "List the accessors.")},
                .access = Access::root},
               {.paths = {"renew"},

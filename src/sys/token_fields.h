@@ -35,7 +35,5 @@ inline constexpr ListField bound_cidrs{"bound_cidrs", "Older spelling of token_b
 inline constexpr SecretField token{"token", "The token."};
 inline constexpr TextField accessor{"accessor", "Accessor of the token."};
 inline constexpr DurationField increment{"increment", "How long it shall last from now."};
-inline constexpr TextField after{"after", "Accessors behind this one only."};
-inline constexpr IntegerField limit{"limit", "At most so many."};
 
 }  // namespace sr::token::field

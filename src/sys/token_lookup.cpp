@@ -1,4 +1,5 @@
 // auth/token/lookup in its three forms, and the list of accessors.
+#include "logical/paging.h"
 #include "sys/token.h"
 #include "sys/token_fields.h"
 
@@ -74,18 +75,22 @@ Result<Reply> TokenApi::lookup_self(Call& call) {
 Result<Reply> TokenApi::lookup_accessor(Call& call) { return describe(call, TRY(find_by_accessor(call)).token, ""); }
 
 Result<Reply> TokenApi::list_accessors(Call& call) {
-  Strings all;
+  // Rows are named by hashes; their order says nothing, so all are looked at. What is kept of them is what the page can still need.
+  const Page wanted = paging::page_in(call);
+  Strings kept;
+  const auto cut = [&] {
+    std::ranges::sort(kept);
+    if (kept.size() > wanted.limit) kept.resize(wanted.limit);
+  };
   for (std::string after;;) {
-    // Rows are named by hashes; their order says nothing, so pages are cut from the sorted whole.
     const auto page = TRY(core_.tokens().accessors(call.storage().transaction(), after));
-    all.insert(all.end(), page.accessors.begin(), page.accessors.end());
+    std::ranges::copy_if(page.accessors, std::back_inserter(kept), [&](const std::string& accessor) { return accessor > wanted.after; });
+    if (kept.size() / 2 > wanted.limit) cut();
     if (page.last.empty()) break;
     after = page.last;
   }
-  std::ranges::sort(all);
-  if (!call[field::after].empty()) all.erase(all.begin(), std::ranges::upper_bound(all, call[field::after]));
-  if (call[field::limit] > 0 && all.size() > static_cast<std::size_t>(call[field::limit])) all.resize(static_cast<std::size_t>(call[field::limit]));
-  return Reply::list(all);
+  cut();
+  return Reply::list(kept);
 }
 
 }  // namespace sr::token
