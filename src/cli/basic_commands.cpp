@@ -48,14 +48,14 @@ int write_or_patch(Call& call, bool patch) {
 int write(Call& call) { return write_or_patch(call, false); }
 int patch(Call& call) { return write_or_patch(call, true); }
 
-int list(Call& call) {
+int list_or_scan(Call& call, bool scans) {
   const std::string path = sanitize_path(call.args[0]);
   client::Query query;
   const std::string& after = call.flags.text("after");
   const std::int64_t limit = call.flags.number("limit");
   if (!after.empty() || limit > 0) query = {{"after", after}, {"limit", std::to_string(limit)}};
-  const MaybeAnswer answer = call.session().list(path, std::move(query));
-  if (!answer) return call.refused("Error listing " + path, answer.error());
+  const MaybeAnswer answer = scans ? call.session().scan(path, std::move(query)) : call.session().list(path, std::move(query));
+  if (!answer) return call.refused((scans ? "Error scanning " : "Error listing ") + path, answer.error());
   const Answer* found = answer->get();
   if (found != nullptr && found->wrapping && found->wrapping->ttl != 0) return print_answer(call.ui, call.style, *found);
   if (!call.table() && (found == nullptr || found->keys() == nullptr)) {
@@ -67,6 +67,9 @@ int list(Call& call) {
   if (found->keys() == nullptr) return call.failed("No entries found at " + path);
   return print_list(call.ui, call.style, *found);
 }
+
+int list(Call& call) { return list_or_scan(call, false); }
+int scan(Call& call) { return list_or_scan(call, true); }
 
 int remove(Call& call) {
   const std::string path = sanitize_path(call.args[0]);
@@ -171,6 +174,10 @@ constexpr Example list_examples[] = {
     {"List the roles of an AppRole mount:", "list auth/approle/role"},
     {"Page by page:", "list -limit=100 -after=app-0099 auth/approle/role"},
 };
+constexpr Example scan_examples[] = {
+    {"All secrets of a kv engine, however deep:", "scan secret/metadata"},
+    {"With their versions:", "scan -detailed secret/detailed-metadata/app"},
+};
 constexpr Example delete_examples[] = {{"Delete a role:", "delete auth/approle/role/my-app"}};
 constexpr Example patch_examples[] = {{"Change one field of a role and leave the others:", "patch pki/roles/example allow_localhost=false"}};
 constexpr Example unwrap_examples[] = {
@@ -190,6 +197,9 @@ constexpr Command commands[] = {
     {.name = "list", .summary = "List data or secrets", .arguments = "[options] PATH",
      .text = "Lists the entries below a path; those that end in a slash are folders.", .examples = list_examples, .flags = page_flags,
      .output = format | detailed, .arity = {1, 1, "1"}, .run = list, .takes = Takes::path},
+    {.name = "scan", .summary = "Scan data or secrets", .arguments = "[options] PATH",
+     .text = "Lists the entries below a path and in all folders there. Not every path can be scanned.", .examples = scan_examples, .flags = page_flags,
+     .output = format | detailed, .arity = {1, 1, "1"}, .run = scan, .takes = Takes::path},
     {.name = "delete", .summary = "Delete secrets and configuration", .arguments = "[options] PATH [DATA K=V...]",
      .text = "Deletes what is at a path. What that means is the engine's business: a role goes, the latest version of a kv secret is marked as deleted.",
      .examples = delete_examples, .output = field | format, .arity = {1, Arity::any, "at least 1"}, .run = remove, .takes = Takes::path},

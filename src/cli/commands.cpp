@@ -7,7 +7,7 @@ namespace sr::cli {
 namespace {
 
 template <class Visit> void for_each_command(Visit visit) {
-  for (const auto family : {basic_commands(), login_command(), kv_commands(), kv_metadata_commands(), token_commands(), policy_commands(), mount_commands(), audit_commands(),
+  for (const auto family : {basic_commands(), login_command(), kv_commands(), kv_move_commands(), kv_diff_command(), kv_metadata_commands(), token_commands(), policy_commands(), mount_commands(), audit_commands(),
                             status_command(), operator_commands(), raft_commands(), operator_init_command(), operator_unseal_commands(), operator_key_commands(), operator_rekey_command(),
                             operator_generate_root_command(), operator_usage_command(), lease_commands(), monitor_command(), plugin_commands(), completion_command(), server_commands()}) {
     for (const Command& command : family) visit(command);

@@ -10,6 +10,8 @@ namespace sr::cli {
 std::span<const Command> basic_commands();     // read write list delete patch unwrap version print path-help
 std::span<const Command> login_command();
 std::span<const Command> kv_commands();
+std::span<const Command> kv_move_commands();
+std::span<const Command> kv_diff_command();
 std::span<const Command> kv_metadata_commands();
 std::span<const Command> token_commands();
 std::span<const Command> policy_commands();

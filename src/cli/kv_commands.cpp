@@ -67,6 +67,35 @@ int get(Call& call) {
   return success;
 }
 
+// A person at a terminal is asked before keys of the secret are dropped; a script never is. What was seen guards the write: its version,
+// for check-and-set. Who may not read, or has nothing to lose, is not asked.
+struct Seen {
+  bool goes_on = true;
+  std::int64_t version = -1;
+};
+Seen ask_before_dropping(Call& call, const KvPath& kv, const std::string& path, const std::string& values) {
+  if (!can_ask() || !call.interactive() || call.flags.on("force") || !call.table() || call.session().instead() != Session::Instead::send) return {};
+  const Session::Ahead ahead(call.session());
+  const MaybeAnswer found = call.session().read(path);
+  if (!found || !*found) return {};
+  const json::Value* before = kv.v2 ? (*found)->find("data") : (*found)->data;
+  Arena arena;
+  const auto after = json::parse(arena, values, answer_limits());
+  if (before == nullptr || !before->is_object() || !after || !(*after)->is_object()) return {};
+  std::string dropped;
+  for (const json::Member& member : before->members)
+    if ((*after)->find(member.key) == nullptr) dropped.append("  ").append(member.key).append("\n");
+  if (dropped.empty()) return {};
+  Seen seen;
+  const json::Value* metadata = kv.v2 ? (*found)->find("metadata") : nullptr;
+  const json::Value* number = metadata == nullptr ? nullptr : metadata->find("version");
+  if (number != nullptr) seen.version = std::strtoll(std::string(number->text).c_str(), nullptr, 10);
+  call.ui.warn("This replaces " + path + ", and drops these keys of it:");
+  call.ui.advise(dropped + (kv.v2 ? "\"kv patch\" would keep them." : "To keep them, write them too."));
+  seen.goes_on = ask("Replace it? (y/N): ");
+  return seen;
+}
+
 int put(Call& call) {
   if (call.args.empty()) return call.too_few(">1", 0);
   if (call.args.size() == 1) return call.wrong("Must supply data");
@@ -75,8 +104,10 @@ int put(Call& call) {
   auto kv = find_kv(call, call.args[0]);
   if (!kv) return call.failed(kv.error().text);
   const std::string path = kv->api("data");
+  const Seen seen = ask_before_dropping(call, *kv, path, values->json());
+  if (!seen.goes_on) return call.wrong("Nothing was written");
   if (!kv->v2) return show_written(call, path, call.session().write(path, values->json()));
-  const std::int64_t cas = call.flags.number("cas");
+  const std::int64_t cas = call.flags.number("cas") > -1 ? call.flags.number("cas") : seen.version;
   const std::string options = cas > -1 ? "{\"cas\":" + std::to_string(cas) + "}" : "{}";
   return show_written(call, path, call.session().write(path, "{\"data\":" + values->json() + ",\"options\":" + options + "}"));
 }
@@ -183,15 +214,18 @@ int change_versions(Call& call, std::string_view kind, std::string_view title) {
 int undelete(Call& call) { return change_versions(call, "undelete", "Undelete"); }
 int destroy(Call& call) { return change_versions(call, "destroy", "Destroy"); }
 
-int list(Call& call) {
+int list_or_scan(Call& call, bool scans) {
   const std::string& mount = call.flags.text("mount");
   if (call.args.empty() && mount.empty()) return call.too_few("1", 0);
   if (call.args.size() > 1) return call.too_many("1", call.args.size());
   auto kv = find_kv(call, call.args.empty() ? "" : call.args[0]);
   if (!kv) return call.failed(kv.error().text);
   const std::string path = kv->api("metadata");
-  const MaybeAnswer found = call.session().list(path);
-  if (!found) return call.refused("Error listing " + path, found.error());
+  client::Query query;
+  if (scans && (!call.flags.text("after").empty() || call.flags.number("limit") > 0))
+    query = {{"after", call.flags.text("after")}, {"limit", std::to_string(call.flags.number("limit"))}};
+  const MaybeAnswer found = scans ? call.session().scan(path, std::move(query)) : call.session().list(path);
+  if (!found) return call.refused((scans ? "Error scanning " : "Error listing ") + path, found.error());
   const Answer* answer = found->get();
   if (answer != nullptr && answer->wrapping && answer->wrapping->ttl != 0) return print_answer(call.ui, call.style, *answer);
   if (!call.table() && (answer == nullptr || answer->keys() == nullptr)) {
@@ -202,6 +236,9 @@ int list(Call& call) {
   if (answer->keys() == nullptr) return call.failed("No entries found at " + path);
   return print_list(call.ui, call.style, *answer);
 }
+
+int list(Call& call) { return list_or_scan(call, false); }
+int scan(Call& call) { return list_or_scan(call, true); }
 
 int rollback(Call& call) {
   if (call.args.size() != 1) return call.wrong("Invalid number of arguments (expected 1, got " + std::to_string(call.args.size()) + ")");
@@ -234,6 +271,7 @@ constexpr Flag get_flags[] = {
     mount_flag,
 };
 constexpr Flag put_flags[] = {
+    {.name = "force", .type = FlagType::boolean, .help = "Drop keys that the secret has now without asking. Only a person at a terminal is asked.", .standard = "false", .alias = "f"},
     {.name = "cas", .type = FlagType::integer, .help = "Write only if the secret's current version is this one; 0: only if there is none.", .standard = "-1"},
     mount_flag,
 };
@@ -252,6 +290,11 @@ constexpr Flag rollback_flags[] = {
     mount_flag,
 };
 constexpr Flag list_flags[] = {mount_flag};
+constexpr Flag scan_flags[] = {
+    {.name = "after", .help = "Start behind this name, which need not exist."},
+    {.name = "limit", .type = FlagType::integer, .help = "At most this many names.", .standard = "-1"},
+    mount_flag,
+};
 
 constexpr Example kv_examples[] = {
     {"Write a secret, read it back, and one field of it:", "kv put -mount=secret app/db url=postgres://db password=@password.txt"},
@@ -281,6 +324,10 @@ constexpr Example delete_examples[] = {
 constexpr Example undelete_examples[] = {{"Bring a deleted version back:", "kv undelete -mount=secret -versions=3 app/db"}};
 constexpr Example destroy_examples[] = {{"Take a version's data away for good:", "kv destroy -mount=secret -versions=1 app/db"}};
 constexpr Example list_examples[] = {{"What is below a folder:", "kv list -mount=secret app"}};
+constexpr Example scan_examples[] = {
+    {"All names below a folder, however deep:", "kv scan -mount=secret app"},
+    {"Page by page:", "kv scan -mount=secret -limit=100 -after=app/db"},
+};
 constexpr Example rollback_examples[] = {{"Make version 2 the latest again:", "kv rollback -mount=secret -version=2 app/db"}};
 constexpr Example enable_examples[] = {{"Give a version 1 engine versions:", "kv enable-versioning secret"}};
 
@@ -305,6 +352,9 @@ constexpr Command commands[] = {
      .arity = {1, 1, "1"}, .run = destroy, .takes = Takes::secret},
     {.name = "kv list", .summary = "List data or secrets", .arguments = "[options] PATH", .text = "Lists names, not values; those that end in a slash are folders.",
      .examples = list_examples, .flags = list_flags, .output = format, .run = list, .own_arity = true, .takes = Takes::secret},
+    {.name = "kv scan", .summary = "Scan (recursively list) data or secrets", .arguments = "[options] PATH",
+     .text = "Lists the names in a folder and in all folders below it, as far as the token may see them.", .examples = scan_examples, .flags = scan_flags, .output = format,
+     .run = scan, .own_arity = true, .takes = Takes::secret},
     {.name = "kv rollback", .summary = "Rolls back to a previous version of data", .arguments = "[options] KEY",
      .text = "Writes the data of an older version as a new one.", .examples = rollback_examples, .flags = rollback_flags, .output = format, .run = rollback, .own_arity = true, .takes = Takes::secret},
     {.name = "kv enable-versioning", .summary = "Turns on versioning for a KV store", .arguments = "[options] PATH",

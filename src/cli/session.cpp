@@ -86,12 +86,13 @@ bool needs_sudo(std::string_view path) {
 }
 
 std::string policy_for(const client::Request& request) {
-  const bool lists = std::ranges::any_of(request.query, [](const auto& parameter) { return parameter.first == "list" && parameter.second == "true"; });
-  std::string capabilities = lists                                                   ? "\"list\""
-                             : request.method == "GET"                               ? "\"read\""
-                             : request.method == "PATCH"                             ? "\"patch\""
-                             : request.method == "DELETE"                            ? "\"delete\""
-                                                                                     : "\"create\", \"update\"";
+  const auto asks = [&](std::string_view what) { return std::ranges::any_of(request.query, [&](const auto& parameter) { return parameter.first == what && parameter.second == "true"; }); };
+  std::string capabilities = asks("scan")               ? "\"scan\""
+                             : asks("list")             ? "\"list\""
+                             : request.method == "GET"    ? "\"read\""
+                             : request.method == "PATCH"  ? "\"patch\""
+                             : request.method == "DELETE" ? "\"delete\""
+                                                          : "\"create\", \"update\"";
   const std::string path = client::join_path("", request.path);
   if (needs_sudo(path)) capabilities += ", \"sudo\"";
   return "path \"" + path + "\" {\n  capabilities = [" + capabilities + "]\n}";
@@ -211,6 +212,11 @@ MaybeAnswer Session::fetch(const std::string& path, client::Query query) {
 
 MaybeAnswer Session::list(const std::string& path, client::Query query) {
   query.emplace_back("list", "true");
+  return take_answer(send({.method = "GET", .path = path, .query = std::move(query)}), false);
+}
+
+MaybeAnswer Session::scan(const std::string& path, client::Query query) {
+  query.emplace_back("scan", "true");
   return take_answer(send({.method = "GET", .path = path, .query = std::move(query)}), false);
 }
 

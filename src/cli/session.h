@@ -37,6 +37,7 @@ class Session {
   MaybeAnswer read(const std::string& path, client::Query query = {});
   MaybeAnswer fetch(const std::string& path, client::Query query = {});
   MaybeAnswer list(const std::string& path, client::Query query = {});
+  MaybeAnswer scan(const std::string& path, client::Query query = {});
   MaybeAnswer write(const std::string& path, std::string body, std::string method = "PUT");
   MaybeAnswer patch(const std::string& path, std::string body);
   MaybeAnswer remove(const std::string& path, client::Query query = {});

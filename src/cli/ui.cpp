@@ -82,6 +82,20 @@ bool Ui::shows_progress() const {
 
 bool Ui::flush() { return fflush(stdout) == 0 && ferror(stdout) == 0; }
 
+bool can_ask() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
+
+bool ask(std::string_view question) {
+  fflush(stdout);
+  write_all(stderr, question);
+  fflush(stderr);
+  std::string typed;
+  char c = 0;
+  while (typed.size() < 16 && read(STDIN_FILENO, &c, 1) == 1 && c != '\n') typed += c;
+  if (c != '\n') write_all(stderr, "\n");
+  while (!typed.empty() && (typed.back() == ' ' || typed.back() == '\r')) typed.pop_back();
+  return typed == "y" || typed == "Y" || typed == "yes" || typed == "Yes" || typed == "YES";
+}
+
 Result<std::string> read_standard_input() { return read_all(STDIN_FILENO, "standard input"); }
 
 Result<std::string> read_file(const std::string& path) {

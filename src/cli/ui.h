@@ -36,6 +36,11 @@ class Ui {
   std::string held_;
 };
 
+// Is there somebody to ask: a terminal to type at, and one to see the question on.
+bool can_ask();
+// A question that a person at the terminal answers with "y" or "yes"; anything else, and the end of the input, is a no.
+bool ask(std::string_view question);
+
 // All of standard input; an error when it is longer than a request may be.
 Result<std::string> read_standard_input();
 Result<std::string> read_file(const std::string& path);
