@@ -94,6 +94,13 @@ def kv_mount(root, prefix="kv"):
         root.sys.disable_secrets_engine(path)
 
 
+def with_transit(root):
+    """The transit engine where hvac looks for it; it stays, since tests that come later look there, too."""
+    if "transit/" not in root.sys.list_mounted_secrets_engines()["data"]:
+        root.sys.enable_secrets_engine("transit")
+    return root.secrets.transit
+
+
 @contextlib.contextmanager
 def approle(root, **role):
     """An AppRole mount with one role, "app"; yields its path, the role id and a function that makes secret ids."""
