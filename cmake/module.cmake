@@ -5,7 +5,8 @@
 #
 #   strongroom_module(NAME storage LEVEL 2 DEPENDS base text crypto LIBRARIES strongroom_rocksdb)
 #
-# DEPENDS lists every module whose headers the folder may include; each must be of a lower level.
+# DEPENDS lists every module whose headers the folder may include; each must be of a lower level. FUZZED names the sources that fuzz
+# targets need, of a large module: the others are left out of a fuzz build.
 set(STRONGROOM_MODULES "" CACHE INTERNAL "name;level;dependencies of each module, for tools/check_modules")
 
 add_custom_target(bench)
@@ -20,7 +21,7 @@ target_compile_options(strongroom_test_pch PUBLIC -O1)  # a test runs once for e
 target_link_libraries(strongroom_test_pch PUBLIC strongroom_pch GTest::gtest GTest::gtest_main Threads::Threads)
 
 function(strongroom_module)
-  cmake_parse_arguments(MODULE "" "NAME;LEVEL" "DEPENDS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(MODULE "" "NAME;LEVEL" "DEPENDS;LIBRARIES;FUZZED" ${ARGN})
   set(folder ${CMAKE_SOURCE_DIR}/src/${MODULE_NAME})
   string(REPLACE "/" "_" target sr_${MODULE_NAME})
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
@@ -28,6 +29,9 @@ function(strongroom_module)
   file(GLOB fuzzers CONFIGURE_DEPENDS ${folder}/*_fuzz.cpp)
   file(GLOB benches CONFIGURE_DEPENDS ${folder}/*_bench.cpp)
   list(REMOVE_ITEM sources ${tests} ${fuzzers} ${benches} "")
+  if(STRONGROOM_FUZZ AND MODULE_FUZZED)
+    list(TRANSFORM MODULE_FUZZED PREPEND ${folder}/ OUTPUT_VARIABLE sources)
+  endif()
 
   list(APPEND STRONGROOM_MODULES "${MODULE_NAME}|${MODULE_LEVEL}|${MODULE_DEPENDS}")
   string(REPLACE ";" "," MODULE_DEPENDS_TEXT "${MODULE_DEPENDS}")
