@@ -30,6 +30,7 @@ struct Carry : testing::Test {
     return world->value(answer, "data.id");
   }
   std::string of(const std::string& id, std::string_view member) { return world->value(world->ask("GET", "s/jobs/" + id), "data." + std::string(member)); }
+  Strings keys() { return world->core().store().snapshot()->list("", {}, Depth::all).value(); }
   std::size_t names(std::string_view path) {
     const auto answer = world->ask("SCAN", path);
     return answer.body.view().contains("\"keys\"") ? world->keys(answer) : 0;
@@ -143,7 +144,7 @@ TEST_F(CarryBeside, CanBeCancelledAndLeavesNoMarks) {
   EXPECT_EQ(of(id, "state"), "cancelled");
   EXPECT_EQ(names("s/metadata/from"), 10u);
   ASSERT_EQ(world->ask("DELETE", "s/jobs/" + id).status, 204);
-  for (const auto& key : *world->core().store().snapshot()->list("", {}, Depth::all)) EXPECT_FALSE(key.contains("carried/") || key.contains("job/work/")) << key;
+  for (const auto& key : keys()) EXPECT_FALSE(key.contains("carried/") || key.contains("job/work/")) << key;
 }
 
 TEST_F(CarryBeside, EndsWithEitherMount) {
@@ -156,7 +157,7 @@ TEST_F(CarryBeside, EndsWithEitherMount) {
   ASSERT_EQ(world->ask("DELETE", "sys/mounts/s").status, 204);
   world->core().sweep();
   world->core().sweep();
-  for (const auto& key : *world->core().store().snapshot()->list("", {}, Depth::all)) EXPECT_FALSE(key.contains("job/work/")) << key;
+  for (const auto& key : keys()) EXPECT_FALSE(key.contains("job/work/")) << key;
 }
 
 // The policies are those of whoever asked, in the wording that they have when a secret is carried.

@@ -53,7 +53,7 @@ TEST(LeaseFailures, ASettlementThatFailsIsTriedAgainMoreAndMoreSeldom) {
   }
   leases.fail_after = -1;
   leases.advance(seconds(80));
-  EXPECT_EQ(leases.bank.revocations(), ++asked);
+  EXPECT_EQ(leases.bank.revocations(), asked += 2) << "by the intent, and by the lease that it has left, which ended at once";
   EXPECT_TRUE(leases.bank.users().empty());
   EXPECT_EQ(leases.rows_about_leases(), Strings());
   leases.advance(hours(2));

@@ -82,6 +82,7 @@ TEST_F(Monitor, AreBoundedAndGoWithTheirClients) {
   EXPECT_THROW(gone.get(), std::future_error);
   held.push_back(follow());
   world.core().monitors().stop();
+  EXPECT_TRUE(text(pull(*held.front())).ends_with("nobody hears this\n")) << "what it has comes before the end";
   EXPECT_EQ(text(pull(*held.front())), "");
   EXPECT_EQ(world.ask("GET", "sys/monitor").status, 503);
 }

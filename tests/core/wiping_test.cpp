@@ -22,7 +22,8 @@ struct Wiping : testing::Test {
   std::vector<std::string> sealed(std::string_view text) {
     std::vector<std::string> found;
     const auto snapshot = world.core().store().snapshot();
-    for (const auto& key : *snapshot->list("", {.after = {}, .limit = 100'000}, Depth::all))
+    const auto keys = snapshot->list("", {.after = {}, .limit = 100'000}, Depth::all).value();
+    for (const auto& key : keys)
       if (key.contains(text)) found.push_back((*snapshot->get(key, Tier::any))->bytes);
     return found;
   }
