@@ -29,6 +29,7 @@ struct Wiping : testing::Test {
   }
   bool is_in_a_file(std::string_view bytes) const {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path)) {
+      if (!entry.is_regular_file()) continue;
       std::ifstream file(entry.path(), std::ios::binary);
       if (std::string((std::istreambuf_iterator<char>(file)), {}).contains(bytes)) return true;
     }
