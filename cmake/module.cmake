@@ -18,7 +18,7 @@ target_compile_options(strongroom_pch PUBLIC $<$<CXX_COMPILER_ID:GNU>:-fpch-prep
 add_library(strongroom_test_pch STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
 target_precompile_headers(strongroom_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/test_pch.h)
 target_compile_options(strongroom_test_pch PUBLIC -O1)  # a test runs once for each time that it is compiled
-target_link_libraries(strongroom_test_pch PUBLIC strongroom_pch GTest::gtest GTest::gtest_main Threads::Threads)
+target_link_libraries(strongroom_test_pch PUBLIC strongroom_pch GTest::gtest GTest::gmock GTest::gtest_main Threads::Threads)
 
 function(strongroom_module)
   cmake_parse_arguments(MODULE "" "NAME;LEVEL" "DEPENDS;LIBRARIES;FUZZED" ${ARGN})
