@@ -50,7 +50,9 @@ TEST_F(Carry, GoesOnAfterEachCommitThatFails) {
     for (int i = 0; i < secrets; ++i) {
       const auto at_source = world->ask("GET", "s/data/from/" + name(i)).status, at_destination = world->ask("GET", "t/data/to/" + name(i)).status;
       ASSERT_TRUE(at_source == 200 || at_destination == 200) << name(i);
-      if (of(id, "phase") == "copying") ASSERT_EQ(at_source, 200) << "the source reads until all is copied";
+      if (of(id, "phase") == "copying") {
+        ASSERT_EQ(at_source, 200) << "the source reads until all is copied";
+      }
     }
   }
   EXPECT_GT(failed, 3);
