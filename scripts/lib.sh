@@ -61,12 +61,12 @@ prepare_environment() {
 build() {
   local preset=$1 began=$SECONDS
   shift
-  (cd "$root" && cmake --preset "$preset" >"/tmp/strongroom-configure.$$" 2>&1) || {
-    cat "/tmp/strongroom-configure.$$" >&2
-    rm -f "/tmp/strongroom-configure.$$"
+  (cd "$root" && cmake --preset "$preset" >"/tmp/strongroom-configure.$preset.$$" 2>&1) || {
+    cat "/tmp/strongroom-configure.$preset.$$" >&2
+    rm -f "/tmp/strongroom-configure.$preset.$$"
     die "cmake --preset $preset failed, as said above"
   }
-  rm -f "/tmp/strongroom-configure.$$"
+  rm -f "/tmp/strongroom-configure.$preset.$$"
   NINJA_STATUS='  [%f/%t, %es] ' ninja -C "$root/build/$preset" "$@" </dev/null || die "the build of preset $preset failed, as said above"
   ok "built preset $preset in $((SECONDS - began)) s"
 }
