@@ -180,11 +180,15 @@ bool renders_alike(const AuditFormat& a, const AuditFormat& b) { return a.log_ra
 
 }  // namespace
 
-std::vector<AuditLines> AuditBroker::render_lines(const Devices& devices, std::span<const Entry> entries) const {
+// The lines of as many entries as make up one write, of one at least, for each device.
+AuditBroker::Rendered AuditBroker::render_lines(const Devices& devices, std::span<const Entry> entries) const {
   const Time now = parts_.clock.now();
-  std::vector<AuditLines> lines(devices.size());
-  for (auto& of_device : lines) of_device.text().reserve(entries.size() * usual_entry_bytes);
-  for (const Entry& entry : entries) {
+  Rendered rendered{.lines = std::vector<AuditLines>(devices.size())};
+  std::size_t bytes = 0;  // of the longest
+  for (auto& of_device : rendered.lines) of_device.text().reserve(std::min(entries.size() * usual_entry_bytes, limits::audit_write_bytes));
+  while (rendered.entries.size() < entries.size() && bytes < limits::audit_write_bytes) {
+    const Entry& entry = entries[rendered.entries.size()];
+    rendered.entries.push_back(entry.kinds);
     for (const auto kind : entry.kinds) {
       Lent lent;
       const AuditEntry line = entry_of(*entry.request, kind, now, lent);
@@ -192,50 +196,62 @@ std::vector<AuditLines> AuditBroker::render_lines(const Devices& devices, std::s
         const AuditFormat& format = devices[i].device->format();
         const auto others = std::span(devices).first(line.headers.empty() ? i : 0);
         const auto same = std::ranges::find_if(others, [&](const Enabled& other) { return renders_alike(other.device->format(), format); });
-        if (const auto& rendered = lines[static_cast<std::size_t>(same - others.begin())]; same != others.end()) lines[i].text() += rendered.line(rendered.lines() - 1);
-        else render(lines[i].text(), line, format);
-        lines[i].end_line();
+        AuditLines& lines = rendered.lines[i];
+        if (same == others.end()) render(lines.text(), line, format);
+        else lines.text() += rendered.lines[static_cast<std::size_t>(same - others.begin())].last_line();
+        lines.end_line();
       }
     }
-    for (auto& of_device : lines) of_device.end_entry();
+    for (auto& of_device : rendered.lines) of_device.end_entry(), bytes = std::max(bytes, of_device.bytes());
   }
-  return lines;
+  return rendered;
 }
 
-void AuditBroker::hand_over(const Devices& devices, Entries entries, std::function<void(Entries&, const AuditOutcome&)> tell) const {
-  std::vector<AuditLines> lines = render_lines(devices, entries);
-  std::size_t requests = 0, responses = 0;
-  for (const Entry& entry : entries)
-    for (const auto kind : entry.kinds) ++(kind == AuditEntry::Kind::request ? requests : responses);
-  const std::size_t size = entries.size();
-  auto vote = std::make_shared<Vote>(devices.size(), size, require(), [entries = std::move(entries), tell = std::move(tell)](const AuditOutcome& outcome) mutable { tell(entries, outcome); });
+void AuditBroker::hand_over(const Devices& devices, Entries entries, const Tell& tell) const {
+  while (!entries.empty()) {
+    Rendered rendered;
+    try {
+      rendered = render_lines(devices, entries);
+    } catch (const std::exception& problem) {  // nobody further out could answer them
+      return tell(entries, {0, {Code::internal, concat("the lines could not be made: ", problem.what())}});
+    }
+    const auto behind = entries.begin() + static_cast<std::ptrdiff_t>(rendered.entries.size());
+    Entries group(std::make_move_iterator(entries.begin()), std::make_move_iterator(behind));
+    entries.erase(entries.begin(), behind);
+    send(devices, std::move(rendered), std::move(group), tell);
+  }
+}
+
+void AuditBroker::send(const Devices& devices, Rendered rendered, Entries group, const Tell& tell) const {
+  const std::size_t size = group.size();  // before the group moves: arguments have no order
+  auto vote = std::make_shared<Vote>(devices.size(), size, require(), [group = std::move(group), tell](const AuditOutcome& outcome) mutable { tell(group, outcome); });
+  const auto entries = std::make_shared<const decltype(rendered.entries)>(std::move(rendered.entries));
   for (std::size_t i = 0; i < devices.size(); ++i)
-    devices[i].device->write(std::move(lines[i]), [vote, size, requests, responses, meters = devices[i].meters, began = std::chrono::steady_clock::now()](const AuditOutcome& outcome) {
+    devices[i].device->write(std::move(rendered.lines[i]), [vote, entries, meters = devices[i].meters, began = std::chrono::steady_clock::now()](const AuditOutcome& outcome) {
       const auto took = std::chrono::steady_clock::now() - began;
-      for (std::size_t n = 0; n < requests; ++n) meters.log_request.add(took);
-      for (std::size_t n = 0; n < responses; ++n) meters.log_response.add(took);
-      if (outcome.written < size) (responses > 0 ? meters.log_response_failure : meters.log_request_failure).add(size - outcome.written);
+      for (std::size_t entry = 0; entry < entries->size(); ++entry)
+        for (const auto kind : (*entries)[entry]) {
+          const bool of_request = kind == AuditEntry::Kind::request;
+          (of_request ? meters.log_request : meters.log_response).add(took);
+          if (entry >= outcome.written) (of_request ? meters.log_request_failure : meters.log_response_failure).add();
+        }
       vote->cast(outcome);
     });
 }
 
-namespace {
-
-void tell(auto& entries, const AuditOutcome& outcome) {
+void AuditBroker::tell(Entries& entries, const AuditOutcome& outcome) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i < outcome.written) entries[i].done({});
     else entries[i].done(std::unexpected(outcome.problem));
   }
 }
 
-}  // namespace
-
 void AuditBroker::write(std::shared_ptr<const Devices> devices, const Request& request, std::span<const AuditEntry::Kind> kinds, Done done) {
   Entry entry{&request, kinds, std::move(done)};
   if (request.place != Place::loop) {
     Entries alone;
     alone.push_back(std::move(entry));
-    return hand_over(*devices, std::move(alone), [](Entries& entries, const AuditOutcome& outcome) { tell(entries, outcome); });
+    return hand_over(*devices, std::move(alone), &tell);
   }
   {
     std::lock_guard lock(rounds_mutex_);

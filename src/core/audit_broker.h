@@ -108,9 +108,17 @@ class AuditBroker {
   Result<std::shared_ptr<AuditDevice>> make(const AuditDeviceEntry&, bool must_open);
   Result<Secret> open(AuditDeviceEntry, bool must_open);
   std::shared_ptr<AuditDevice> take_opened(const AuditDeviceEntry&);
+  // Told of the outcome once, on whatever thread a device has.
+  using Tell = std::function<void(Entries&, const AuditOutcome&)>;
+  struct Rendered {
+    std::vector<AuditLines> lines{};                            // for each device
+    std::vector<std::span<const AuditEntry::Kind>> entries{};   // of which lines they are
+  };
   void end_round(Loop&);
-  std::vector<AuditLines> render_lines(const Devices&, std::span<const Entry>) const;
-  void hand_over(const Devices&, Entries, std::function<void(Entries&, const AuditOutcome&)> tell) const;
+  Rendered render_lines(const Devices&, std::span<const Entry>) const;
+  void hand_over(const Devices&, Entries, const Tell&) const;
+  void send(const Devices&, Rendered, Entries, const Tell&) const;
+  static void tell(Entries&, const AuditOutcome&);
   void keep(const std::string& id, const AuditCheckpoint&);
   Meters meters_of(const std::string& path, const std::shared_ptr<AuditDevice>&) const;
 
@@ -118,7 +126,7 @@ class AuditBroker {
   std::atomic<AuditRequire> require_;
   std::map<std::string, AuditDeviceMaker, std::less<>> makers_;
   Published<Devices> devices_;
-  std::mutex rounds_mutex_;
+  std::mutex rounds_mutex_;                        // guards the one below
   std::unordered_map<const Loop*, Round> rounds_;  // what each loop has read since it last came round
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Opened, std::less<>> opened_;

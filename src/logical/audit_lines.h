@@ -23,6 +23,7 @@ class AuditLines {
     const std::size_t begin = number == 0 ? 0 : line_ends_[number - 1];
     return text_.view().substr(begin, line_ends_[number] - begin);
   }
+  std::string_view last_line() const { return line(lines() - 1); }
   // How many entries the first `lines` lines complete.
   std::size_t entries_within(std::size_t lines) const {
     return static_cast<std::size_t>(std::ranges::upper_bound(entry_ends_, lines) - entry_ends_.begin());

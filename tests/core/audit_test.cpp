@@ -1,6 +1,7 @@
 // Audit devices that come and go while requests are answered.
 #include <gtest/gtest.h>
 #include <filesystem>
+#include <fstream>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "audit/verify.h"
@@ -34,6 +35,28 @@ TEST(AuditDevices, AreEnabledAgainOnTheSameFileUnderLoad) {
   ASSERT_TRUE(report.has_value());
   EXPECT_TRUE(report->ok()) << report->text();
   EXPECT_EQ(report->public_keys.size(), 10u);
+}
+
+// What a loop reads in one round may be more than one write: then it is several, and each request still has both its lines.
+TEST(AuditDevices, ManyLargeRequestsAtOnceAreSeveralWrites) {
+  Folder folder;
+  const std::string file = folder.path / "audit.log";
+  World world;
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  ASSERT_EQ(world.ask("POST", "sys/audit/file", concat(R"({"type":"file","options":{"log_raw":"true","file_path":")", file, R"("}})")).status, 204);
+  constexpr std::size_t requests = 40;
+  const std::string large(400'000, 'x');
+  static_assert(requests * 400'000 > 3 * limits::audit_write_bytes);
+  std::vector<http::Request> all;
+  for (std::size_t i = 0; i < requests; ++i) all.push_back(World::request("POST", concat("secret/data/", std::to_string(i)), concat(R"({"data":{"k":")", large, R"("}})")));
+  for (const auto& response : world.serve_all(std::move(all))) EXPECT_EQ(response.status, 200) << response.body.view();
+  const auto report = verify_audit_log(file);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_TRUE(report->ok()) << report->text();
+  std::ifstream lines(file);
+  std::size_t written = 0;
+  for (std::string line; std::getline(lines, line);) written += line.contains("\"path\":\"secret/data/") ? 1 : 0;
+  EXPECT_EQ(written, 2 * requests);
 }
 
 TEST(AuditDevices, TheFirstRequestBehindAnUnsealHasItsLine) {
