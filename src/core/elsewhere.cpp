@@ -33,6 +33,11 @@ bool AclElsewhere::allows(Op op, std::string_view mount, std::string_view inside
   return asking_.acl.decide(question).allowed;
 }
 
+bool AclElsewhere::is_denied(std::string_view mount, std::string_view inside) const {
+  const std::string path = concat(mount, inside);
+  return !asking_.acl.is_root() && asking_.acl.given(path, folded_path(asking_.router, path)).denies();
+}
+
 Result<void> AclElsewhere::begin_work(std::string_view id) {
   Buffer parameters;
   if (asking_.parameters) json::print(parameters, *asking_.parameters);

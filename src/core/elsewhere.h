@@ -31,10 +31,13 @@ class AclElsewhere final : public Elsewhere {
   Result<Place> find(std::string_view path) override;
   bool may(Op op, const Place& place, std::string_view inside) override { return allows(op, place.mount, inside); }
   bool may_here(Op op, std::string_view inside) override { return allows(op, asking_.here.entry.path, inside); }
+  bool denies(const Place& place, std::string_view inside) override { return is_denied(place.mount, inside); }
+  bool denies_here(std::string_view inside) override { return is_denied(asking_.here.entry.path, inside); }
   Result<void> begin_work(std::string_view id) override;
 
  private:
   bool allows(Op op, std::string_view mount, std::string_view inside) const;
+  bool is_denied(std::string_view mount, std::string_view inside) const;
 
   Transaction& transaction_;
   const Asking asking_;

@@ -43,7 +43,7 @@ constexpr std::string_view irrevocable = "lease-irrevocable/";  // + name
 constexpr std::string_view revocations = "job/revoke-prefix/";  // + id: everything under a prefix
 constexpr std::string_view intents = "job/outside/";       // + uuid of a mount + "/" + id of the request
 
-constexpr std::string_view mount_work = "job/work/";       // + uuid of a mount + "/" + id: what its engine does in steps
+constexpr std::string_view mount_work = "job/mount-work/"; // + uuid of a mount + "/" + id: what its engine does in steps
 
 constexpr std::string_view lockouts = "lockout/";          // + uuid of an auth mount + "/" + hash of who fails to log in
 constexpr std::string_view versions = "version/";          // + version of this program

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t rows_of_one_step = 64;
 constexpr std::size_t jobs_of_one_look = 100;
 constexpr Seconds upkeep_interval{60};
-constexpr unsigned upkeep_parts = 1000;  // of one mount at a time: others wait
+constexpr std::chrono::seconds upkeep_time{1};  // of one mount at a time: others wait
 
 View rows_of(Transaction& transaction, const std::string& uuid) { return View::mount(transaction, NamespaceId("root"), uuid); }
 
@@ -57,7 +57,9 @@ void Mounts::keep_up(Store& store) {
       return mount->spec.upkeep(rows_of(transaction, mount->entry.uuid), *mount->host);
     };
     Result<bool> done = true;
-    for (unsigned i = 0; i < upkeep_parts && done.value_or(false); ++i) done = take(store, barrier_, one_part);
+    const auto until = std::chrono::steady_clock::now() + upkeep_time;
+    while (done.value_or(false) && std::chrono::steady_clock::now() < until) done = take(store, barrier_, one_part);
+    if (done.value_or(false)) next_upkeep_ = clock_.now();  // it goes on with the next look
     if (!done && !barrier_.locked()) log_.warn("core", "a mount's job goes on later", {{"job", "upkeep"}, {"mount", mount->entry.uuid}, {"why", done.error().message}});
   }
 }

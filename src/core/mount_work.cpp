@@ -1,4 +1,5 @@
 #include "core/mount_work.h"
+#include <set>
 #include "core/elsewhere.h"
 #include "core/keys.h"
 #include "core/tokens.h"
@@ -17,19 +18,26 @@ void MountWork::on_commit(std::span<const std::string_view> committed) {
   if (poke_ && std::ranges::any_of(committed, is_work)) poke_();
 }
 
+// A step of each in turn, and then a look at what there is by now: what has just begun does not wait for what goes on for long. What fails
+// stands back until the next sweep.
 void MountWork::sweep() {
-  Transaction look(parts_.store, &parts_.barrier);
-  look.go_on(Tier::any);
-  std::vector<Piece> pieces;
-  for (const auto& name : core_view(look).list(keys::mount_work, {.after = {}, .limit = pieces_of_one_look}, Depth::all).value_or(Strings()))
-    if (const auto slash = name.find('/'); slash != name.npos) pieces.push_back({name.substr(0, slash), name.substr(slash + 1)});
-  while (!pieces.empty())
-    std::erase_if(pieces, [&](const Piece& piece) {
+  std::set<std::string> failed;
+  for (bool goes_on = true; goes_on;) {
+    goes_on = false;
+    Transaction look(parts_.store, &parts_.barrier);
+    look.go_on(Tier::any);
+    for (const auto& name : core_view(look).list(keys::mount_work, {.after = {}, .limit = failed.size() + pieces_of_one_look}, Depth::all).value_or(Strings())) {
+      const auto slash = name.find('/');
+      if (slash == name.npos || failed.contains(name)) continue;
+      const Piece piece{name.substr(0, slash), name.substr(slash + 1)};
       const auto more = step(piece);
-      if (!more && !parts_.barrier.locked()) parts_.log.warn("core", "a mount's work goes on later", {{"mount", piece.mount}, {"id", piece.id}, {"why", more.error().message}});
+      if (!more && parts_.barrier.locked()) return;
+      if (!more) parts_.log.warn("core", "a mount's work goes on later", {{"mount", piece.mount}, {"id", piece.id}, {"why", more.error().message}});
       if (more && !*more) parts_.log.info("core", "a mount's work is done", {{"mount", piece.mount}, {"id", piece.id}});
-      return !more || !*more;
-    });
+      if (more) goes_on = true;
+      else failed.insert(name);
+    }
+  }
 }
 
 // Others may write what the step has read: then it is taken again.

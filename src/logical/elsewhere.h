@@ -24,6 +24,9 @@ class Elsewhere {
   // Whether policies allow it at a path inside a place's mount, or inside this mount.
   virtual bool may(Op op, const Place& place, std::string_view inside) = 0;
   virtual bool may_here(Op op, std::string_view inside) = 0;
+  // Whether a rule denies the path altogether. Where there is none, nothing is denied.
+  virtual bool denies(const Place& place, std::string_view inside) = 0;
+  virtual bool denies_here(std::string_view inside) = 0;
   // From the commit of this request on, Spec::work is called for this mount and this id until it is done, with the policies that the
   // caller has now, in the wording that they will have then.
   virtual Result<void> begin_work(std::string_view id) = 0;

@@ -146,7 +146,40 @@ TEST_F(CarryBeside, CanBeCancelledAndLeavesNoMarks) {
   EXPECT_EQ(of(id, "state"), "cancelled");
   EXPECT_EQ(names("s/metadata/from"), 10u);
   ASSERT_EQ(world->ask("DELETE", "s/jobs/" + id).status, 204);
-  for (const auto& key : keys()) EXPECT_FALSE(key.contains("carried/") || key.contains("job/work/")) << key;
+  for (const auto& key : keys()) EXPECT_FALSE(key.contains("carried/") || key.contains("job/mount-work/")) << key;
+}
+
+TEST_F(CarryBeside, ASourceStaysWhoseCopyWasTakenAway) {
+  copy_all();
+  ASSERT_EQ(world->ask("DELETE", "t/metadata/to/" + name(4)).status, 204);
+  world->core().sweep();
+  EXPECT_EQ(of(id, "removed"), "9");
+  EXPECT_EQ(of(id, "left"), "1");
+  EXPECT_EQ(world->ask("GET", "s/data/from/" + name(4)).status, 200);
+}
+
+// Each finds the other's copies newer than its own, and removes nothing that is nowhere else.
+TEST_F(CarryBeside, AMoveBackBeforeTheMoveIsOverLosesNothing) {
+  copy_all();
+  const auto back = world->ask("POST", "t/move/to", R"({"to":"s/from","recursive":true,"overwrite":true})");
+  ASSERT_EQ(back.status, 202) << back.body.view();
+  for (int i = 0; i < 5; ++i) world->core().sweep();
+  EXPECT_NE(of(id, "state"), "running");
+  for (int i = 0; i < 10; ++i)
+    EXPECT_TRUE(world->ask("GET", "s/data/from/" + name(i)).status == 200 || world->ask("GET", "t/data/to/" + name(i)).status == 200) << name(i);
+}
+
+// What cannot be replaced in one piece ends the job, too: it is not tried again for ever.
+TEST_F(Carry, ATargetWithMoreVersionsThanOneTransactionHoldsEndsTheJob) {
+  mount("s");
+  mount("t");
+  ASSERT_EQ(world->ask("POST", "t/metadata/to/a", R"({"max_versions":1000})").status, 204);
+  for (int i = 0; i < 301; ++i) ASSERT_EQ(world->ask("POST", "t/data/to/a", R"({"data":{}})").status, 200);
+  ASSERT_EQ(world->ask("POST", "s/data/from/a", R"({"data":{}})").status, 200);
+  const std::string id = begin("move", R"(,"overwrite":true)");
+  world->core().sweep();
+  EXPECT_EQ(of(id, "state"), "failed");
+  EXPECT_EQ(names("s/metadata/from"), 1u);
 }
 
 TEST_F(CarryBeside, EndsWithEitherMount) {
@@ -159,7 +192,7 @@ TEST_F(CarryBeside, EndsWithEitherMount) {
   ASSERT_EQ(world->ask("DELETE", "sys/mounts/s").status, 204);
   world->core().sweep();
   world->core().sweep();
-  for (const auto& key : keys()) EXPECT_FALSE(key.contains("job/work/")) << key;
+  for (const auto& key : keys()) EXPECT_FALSE(key.contains("job/mount-work/")) << key;
 }
 
 // The policies are those of whoever asked, in the wording that they have when a secret is carried.
@@ -193,7 +226,7 @@ TEST_F(Carry, MoreVersionsThanOneTransactionHoldsAreRefused) {
   EXPECT_THAT(body("POST", "s/move/from/a", R"({"to":"t/a"})"), HasSubstr("more than 300 versions"));
   const std::string id = begin();
   world->core().sweep();
-  EXPECT_EQ(of(id, "state"), "failed");
+  EXPECT_EQ(of(id, "state"), "refused");
   EXPECT_THAT(body("GET", "s/jobs/" + id), HasSubstr("more than 300 versions"));
   EXPECT_EQ(names("s/metadata/from"), 1u);
 }

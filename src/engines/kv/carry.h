@@ -2,6 +2,7 @@
 // looks into them.
 #pragma once
 #include "engines/kv/rows.h"
+#include "logical/elsewhere.h"
 
 namespace sr::kv {
 
@@ -20,10 +21,18 @@ struct Whole {
   Revision newest() const, oldest() const;
 };
 
-Result<std::optional<Whole>> load_whole(View& rows, std::string_view path);  // nothing: there is no such secret
-// In the place of what is there. Too many versions for one transaction: an error.
+// Nothing: there is no such secret. One that is more than a transaction holds, in versions or bytes: Code::invalid.
+Result<std::optional<Whole>> load_whole(View& rows, std::string_view path);
+Result<void> check_versions(std::string_view path, const Meta& meta);
+// In the place of what is there.
 Result<void> store_whole(View& rows, std::string_view path, const Whole& secret, const std::optional<Whole>& there);
 Result<void> remove_whole(View& rows, std::string_view path, const Whole& secret);
 bool is_same(const Whole& a, const Whole& b);
+
+// Who may carry what: `update` of "move/<name>" at the source; at the destination `create`, or `update` of what is there. And nowhere a rule
+// that denies the secret itself: whoever wrote it had reading and writing in mind, and moving would be both.
+std::string right_path(Carrying how, std::string_view path);
+bool may_take(Elsewhere& elsewhere, Carrying how, std::string_view path);
+bool may_put(Elsewhere& elsewhere, Carrying how, const Elsewhere::Place& to, std::string_view path, bool replaces);
 
 }  // namespace sr::kv

@@ -24,11 +24,16 @@ class Step {
  private:
   std::string source_of(std::string_view name) const { return concat(job_.from, name); }
   std::string place_of(std::string_view name) const { return concat(to_.inside, name); }
-  bool may_take(std::string_view name) { return elsewhere_.may_here(Op::update, right_path(job_.how, source_of(name))); }
-  bool may_put(std::string_view name, bool is_there) { return elsewhere_.may(is_there && job_.overwrite ? Op::update : Op::create, to_, right_path(job_.how, place_of(name))); }
-  bool is_full(const Whole& secret) const { return rows_used_ > 0 && (rows_used_ + 2 * secret.rows() > rows_of_one_step || bytes_used_ + secret.bytes() > bytes_of_one_step); }
-  void count(const Whole& secret) { rows_used_ += 2 * secret.rows() + 1, bytes_used_ += secret.bytes(); }
+  bool may_take(std::string_view name) { return kv::may_take(elsewhere_, job_.how, source_of(name)); }
+  bool may_put(std::string_view name, bool is_there) { return kv::may_put(elsewhere_, job_.how, to_, place_of(name), is_there && job_.overwrite); }
+  // With the rows of what it replaces, which are taken away.
+  static std::size_t rows_of(const Whole& secret, const std::optional<Whole>& there) { return 2 * secret.rows() + (there ? there->rows() : 0); }
+  bool is_full(const Whole& secret, const std::optional<Whole>& there) const {
+    return rows_used_ > 0 && (rows_used_ + rows_of(secret, there) > rows_of_one_step || bytes_used_ + secret.bytes() > bytes_of_one_step);
+  }
+  void count(const Whole& secret, const std::optional<Whole>& there) { rows_used_ += rows_of(secret, there) + 1, bytes_used_ += secret.bytes(); }
   void note(std::string_view name, std::string_view why);
+  void note_denied(std::string_view name);
   void go_to(Phase next) { job_.phase = next, job_.behind.clear(); }
   void give_up(std::string why);
   Result<Strings> next_names(const std::string& folder) { return rows_.list(folder, {.after = job_.behind, .limit = names_of_one_look}, Depth::all); }
@@ -47,6 +52,13 @@ void Step::note(std::string_view name, std::string_view why) {
   if (job_.troubles.size() < troubles_kept) job_.troubles.push_back({std::string(name), std::string(why)});
 }
 
+// By name only to those who may know that there is such a secret.
+void Step::note_denied(std::string_view name) {
+  const bool may_know = elsewhere_.may_here(Op::read, concat("metadata/", source_of(name))) || elsewhere_.may_here(Op::read, concat("data/", source_of(name)));
+  if (may_know) note(name, may_not);
+  else ++job_.problems;
+}
+
 // What has been copied stays where it is; of the source nothing has gone.
 void Step::give_up(std::string why) {
   job_.outcome = Outcome::failed;
@@ -60,7 +72,9 @@ Result<void> Step::check() {
     job_.behind = name;
     ++job_.found;
     const bool is_there = TRY(to_.rows.get(meta_key(place_of(name)))).has_value();
-    if (!may_take(name) || !may_put(name, is_there)) note(name, may_not);
+    const auto meta = TRY(load_meta(rows_, source_of(name)));
+    if (!may_take(name) || !may_put(name, is_there)) note_denied(name);
+    else if (const auto fits = meta ? check_versions(source_of(name), *meta) : Result<void>(); !fits) note(name, fits.error().message);
     else if (is_there && !job_.overwrite) note(name, "there is a secret of this name at the destination");
     else if (place_of(name).size() > limits::path_bytes) note(name, "the name is too long at the destination");
   }
@@ -74,20 +88,23 @@ Result<void> Step::check() {
 Result<void> Step::copy() {
   const auto names = TRY(next_names(meta_key(job_.from)));
   for (const auto& name : names) {
-    const auto secret = load_whole(rows_, source_of(name));
-    if (!secret && secret.error().code == Code::invalid) return note(name, secret.error().message), give_up("a secret cannot be carried"), Result<void>();
-    if (!secret) return std::unexpected(secret.error());
+    const bool is_there = TRY(to_.rows.get(meta_key(place_of(name)))).has_value();
+    if (!may_take(name) || !may_put(name, is_there)) return note_denied(name), give_up("the right to carry it was lost on the way"), Result<void>();
+    if (is_there && !job_.overwrite) return note(name, "there is a secret of this name at the destination"), give_up("a secret came into the way"), Result<void>();
+    const auto secret = load_whole(rows_, source_of(name)), there = load_whole(to_.rows, place_of(name));
+    for (const auto* end : {&secret, &there}) {
+      if (*end) continue;
+      if (end->error().code != Code::invalid) return std::unexpected(end->error());
+      return note(name, end->error().message), give_up("a secret cannot be carried"), Result<void>();
+    }
     if (!*secret) {  // it has gone since it was listed
       job_.behind = name;
       continue;
     }
-    if (is_full(**secret)) return {};
-    const auto there = TRY(load_whole(to_.rows, place_of(name)));
-    if (!may_take(name) || !may_put(name, there.has_value())) return note(name, may_not), give_up("the right to carry it was lost on the way"), Result<void>();
-    if (there && !job_.overwrite) return note(name, "there is a secret of this name at the destination"), give_up("a secret came into the way"), Result<void>();
-    TRY(store_whole(to_.rows, place_of(name), **secret, there));
+    if (is_full(**secret, *there)) return {};
+    TRY(store_whole(to_.rows, place_of(name), **secret, *there));
     if (job_.how == Carrying::move) TRY(rows_.put(concat(marks_of(id_), name), Secret("")));
-    count(**secret);
+    count(**secret, *there);
     ++job_.copied;
     job_.behind = name;
   }
@@ -100,8 +117,10 @@ Result<void> Step::copy() {
 Result<void> Step::remove_one(const std::string& name, Revision copied_at) {
   const auto source = TRY(load_whole(rows_, source_of(name)));
   if (!source) return {};
-  if (is_full(*source)) return fail(Code::busy, "");
-  count(*source);
+  if (is_full(*source, {})) return fail(Code::busy, "");
+  count(*source, {});
+  // Also where the source is as it was: somebody may have taken the copy away, or moved it back to here.
+  if (!TRY(to_.rows.get(meta_key(place_of(name))))) return note(name, "its copy has been removed since, and it stays at the source"), Result<void>();
   if (source->newest() >= copied_at) {
     const auto copied = TRY(load_whole(to_.rows, place_of(name)));
     const bool is_copy_untouched = copied && copied->newest() == copied_at && copied->oldest() == copied_at;
@@ -109,8 +128,9 @@ Result<void> Step::remove_one(const std::string& name, Revision copied_at) {
     const bool is_known = source->newest() > copied_at;
     if (!copied || !is_same(*source, *copied)) {
       if (!is_copy_untouched || !is_known) return note(name, "it has changed at both ends since it was copied, and stays at the source"), Result<void>();
+      if (!may_put(name, true)) return note_denied(name), Result<void>();  // the source has changed: it goes there a second time
       TRY(store_whole(to_.rows, place_of(name), *source, copied));
-      count(*source);
+      count(*source, copied);
     }
   }
   TRY(remove_whole(rows_, source_of(name), *source));
@@ -121,7 +141,7 @@ Result<void> Step::remove_one(const std::string& name, Revision copied_at) {
 Result<void> Step::remove() {
   const auto names = TRY(next_names(marks_of(id_)));
   for (const auto& name : names) {
-    if (!may_take(name)) return note(name, may_not), give_up("the right to carry it was lost on the way"), Result<void>();
+    if (!may_take(name)) return note_denied(name), give_up("the right to carry it was lost on the way"), Result<void>();
     const std::string mark = concat(marks_of(id_), name);
     const auto row = TRY(rows_.get(mark));
     if (row) {
@@ -150,8 +170,6 @@ Result<void> Step::clear() {
 }
 
 }  // namespace
-
-std::string right_path(Carrying how, std::string_view path) { return concat(name_of(how), "/", path); }
 
 std::string job_key(std::string_view id) { return concat(jobs_folder, id); }
 

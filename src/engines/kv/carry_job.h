@@ -7,7 +7,6 @@
 // that removes it. Where both have, nobody can tell which one is meant, and the source stays.
 #pragma once
 #include "engines/kv/carry.h"
-#include "logical/elsewhere.h"
 
 namespace sr::kv {
 
@@ -67,8 +66,5 @@ Result<void> store_job(View& rows, std::string_view id, const CarryJob& job);
 
 // Spec::work of version 2.
 Result<bool> work_on_carrying(View rows, Elsewhere& elsewhere, std::string_view id, Time now);
-
-// Who may carry what: `update` of "move/<name>" at the source; at the destination `create`, or `update` of what is there.
-std::string right_path(Carrying how, std::string_view path);
 
 }  // namespace sr::kv

@@ -56,11 +56,14 @@ Result<json::Object> describe(Call& call, std::string_view path, const Meta& met
 
 // Of each name what read_metadata says; of a folder nothing.
 Result<json::Object> describe_all(Call& call, const Strings& names) {
-  if (names.size() > limits::list_details) return fail(Code::too_large, "too many names to say more of each, list them in pages with limit and after");
+  const auto too_many = [] { return fail(Code::too_large, "too many names and versions to say more of each, list them in pages with limit and after"); };
+  if (names.size() > limits::list_details) return too_many();
   json::Object info;
+  std::size_t described = 0;  // versions, each of which is read
   for (const auto& name : names) {
     const std::string path = concat(call[field::path], name);
     const auto meta = name.ends_with('/') ? std::nullopt : TRY(load_meta(call.storage(), path));
+    if (meta && (described += static_cast<std::size_t>(meta->current + 1 - meta->first())) > limits::list_details) return too_many();
     if (meta) info.put(name, TRY(describe(call, path, *meta)));
     else info.put(name, json::Object());
   }

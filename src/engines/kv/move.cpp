@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view permission_denied = "1 error occurred:\n\t* permission denied\n\n";
 constexpr Seconds remembered{24 * 3600};         // a job that has ended
-constexpr std::size_t remembered_most = 100;     // looked at when one begins
+constexpr std::size_t looked_at_most = 100;      // when one begins
 constexpr std::size_t jobs_most = 1000;          // of one mount
 
 Carrying how_of(const Call& call) { return call.path().starts_with("copy") ? Carrying::copy : Carrying::move; }
@@ -24,13 +24,14 @@ std::string folder_of(std::string_view path) {
 // Old jobs are forgotten, so that their rows do not add up.
 Result<void> make_room_for_job(View& rows, Time now) {
   const auto ids = TRY(rows.list(jobs_folder, {.after = {}, .limit = jobs_most}));
-  if (ids.size() >= jobs_most) return fail(Code::invalid, "too many jobs on this mount, remove some that have ended");
-  std::size_t looked = 0;
-  for (const auto& id : ids) {
-    if (++looked > remembered_most) break;
+  std::size_t forgotten = 0;
+  for (const auto& id : std::span(ids).first(std::min(ids.size(), looked_at_most))) {
     const auto job = TRY(load_job(rows, id));
-    if (job && job->phase == Phase::ended && job->ended + remembered < now) TRY(rows.remove(job_key(id)));
+    if (!job || job->phase != Phase::ended || job->ended + remembered >= now) continue;
+    TRY(rows.remove(job_key(id)));
+    ++forgotten;
   }
+  if (ids.size() - forgotten >= jobs_most) return fail(Code::invalid, "too many jobs on this mount, remove some that have ended");
   return {};
 }
 
@@ -84,12 +85,13 @@ Result<Reply> Kv::carry_one(Call& call, Elsewhere::Place& to) {
   if (path.empty()) return fail(Code::invalid, "name a secret, or set \"recursive\" for all of the mount");
   if (to.inside.empty() || to.inside.ends_with('/')) return fail(Code::invalid, "\"to\" names a folder: name the secret, or set \"recursive\"");
   if (to.is_here && to.inside == path) return fail(Code::invalid, "source and destination are the same");
-  const auto there = TRY(load_whole(to.rows, to.inside));
-  const Op needed = there && call[field::overwrite] ? Op::update : Op::create;
-  if (!call.elsewhere()->may(needed, to, right_path(how, to.inside))) return fail(Code::denied, std::string(permission_denied));
+  const bool is_there = TRY(to.rows.get(meta_key(to.inside))).has_value();
+  Elsewhere& elsewhere = *call.elsewhere();
+  if (!may_take(elsewhere, how, path) || !may_put(elsewhere, how, to, to.inside, is_there && call[field::overwrite])) return fail(Code::denied, std::string(permission_denied));
   const auto secret = TRY(load_whole(call.storage(), path));
   if (!secret) return fail(Code::not_found, concat("there is no secret at \"", path, "\""));
-  if (there && !call[field::overwrite]) return fail(Code::invalid, concat("there is a secret at \"", to.mount, to.inside, "\" already: set \"overwrite\" to replace it with all its versions"));
+  if (is_there && !call[field::overwrite]) return fail(Code::invalid, concat("there is a secret at \"", to.mount, to.inside, "\" already: set \"overwrite\" to replace it with all its versions"));
+  const auto there = TRY(load_whole(to.rows, to.inside));
   if (!call[field::dry_run]) {
     TRY(store_whole(to.rows, to.inside, *secret, there));
     if (how == Carrying::move) TRY(remove_whole(call.storage(), path, *secret));

@@ -24,7 +24,7 @@ Result<bool> upgrade_plain(View rows, Time now) {
     const Meta meta{.current = 1, .oldest = 1, .created = now, .updated = now};
     TRY(rows.put(version_key(path, 1), store_record(first)));
     TRY(rows.put(meta_key(path), store_record(meta)));
-    TRY(rows.remove(old_key));
+    TRY(rows.remove(old_key, Former::leaves_disk));  // or destroying it one day would leave this copy
   }
   return !names.empty();
 }
