@@ -291,7 +291,10 @@ class RocksDbTable final : public Table {
         else at->Next();
       }
       if (!at->status().ok()) return std::unexpected(moment_->database->folder.problem(at->status()));
-      if (crossed.count() > desert_rows) moment_->database->wiper->tidy(start, at->Valid() ? at->key().ToStringView() : end.empty() ? std::string_view(start) : std::string_view(end));
+      if (crossed.count() > desert_rows) {
+        const std::string_view last = at->Valid() ? at->key().ToStringView() : std::string_view(end.empty() ? start : end);
+        moment_->database->wiper->tidy(start, last, moment_->revision);
+      }
       return names;
     }
 

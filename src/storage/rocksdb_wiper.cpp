@@ -79,7 +79,6 @@ void RocksDbWiper::run() {
       if (ending_) return;
       if (!done && !pause(after_failure)) return;
     }
-    left_ = 0;
     if (!clear_deserts()) return;
   }
 }
@@ -160,26 +159,27 @@ bool RocksDbWiper::compact(std::string_view first, std::string_view last) {
   return status.ok();
 }
 
-void RocksDbWiper::tidy(std::string_view first, std::string_view last) {
+void RocksDbWiper::tidy(std::string_view first, std::string_view last, Revision seen) {
   std::lock_guard lock(mutex_);
-  for (const auto& [from, to] : deserts_)
-    if (from <= first && first <= to) return;
+  for (const auto& desert : deserts_)
+    if (desert.first <= first && first <= desert.last) return;
   if (deserts_.size() >= deserts_kept) return;
-  deserts_.emplace_back(first, last);
+  deserts_.push_back({std::string(first), std::string(last), seen});
   poked_ = true;
   wake_.notify_all();
 }
 
 bool RocksDbWiper::clear_deserts() {
   for (;;) {
-    std::pair<std::string, std::string> desert;
+    Desert desert;
     {
       std::lock_guard lock(mutex_);
       if (deserts_.empty()) return !ending_;
       desert = deserts_.back();
     }
     const auto began = std::chrono::steady_clock::now();
-    if (parts_.has_room()) compact(desert.first, desert.second);
+    // While an older state is read, a backup say, the rows have to stay: who crosses them later asks again.
+    if (parts_.moments.none_before(desert.seen) && parts_.has_room()) compact(desert.first, desert.last);
     {
       std::lock_guard lock(mutex_);
       std::erase(deserts_, desert);  // while it is worked on nobody asks for it again

@@ -51,10 +51,15 @@ class RocksDbWiper {
   ~RocksDbWiper();                          // ends a compaction under way; what is left stays for the next start
   void start();
   void poke(std::size_t asked);             // so many wishes more are durable
-  void tidy(std::string_view first, std::string_view last);  // any thread
+  void tidy(std::string_view first, std::string_view last, Revision seen);  // any thread
   std::size_t left() const { return left_; }
 
  private:
+  struct Desert {
+    std::string first, last;
+    Revision seen;  // by the list that crossed it
+    bool operator==(const Desert&) const = default;
+  };
   struct Wish { std::string row, key; Revision revision; };
   struct Range { std::string_view first, last; };  // of keys, both within
   void run();
@@ -73,7 +78,7 @@ class RocksDbWiper {
   std::mutex mutex_;                        // guards poked_ and deserts_
   std::condition_variable wake_;
   bool poked_ = false;
-  std::vector<std::pair<std::string, std::string>> deserts_;
+  std::vector<Desert> deserts_;
   std::thread thread_;
 };
 
