@@ -45,6 +45,7 @@ constexpr std::size_t key_bytes = 16 * 1024;                  // of one key, sig
 constexpr std::size_t rsa_bits = 4096;
 constexpr std::size_t certificate_chain = 16;                 // certificates
 constexpr std::size_t key_versions_restored = 900;            // of one backup; with the other rows they stay under batch_rows
+constexpr std::int64_t key_version_max = 1 << 30;             // number of the latest one that a backup may name
 
 // ---- random bytes and passwords ---------------------------------------------------------------------------------------------
 constexpr std::size_t random_bytes = 128 * 1024;              // of one request
@@ -53,6 +54,7 @@ constexpr std::size_t password_charset = 256;                 // characters of a
 
 // ---- one-time passwords -----------------------------------------------------------------------------------------------------
 constexpr std::size_t totp_key_bytes = 1024;                  // more than any hash takes in whole
+constexpr std::size_t totp_url_bytes = 16 * 1024;             // of an otpauth:// url
 constexpr std::size_t totp_qr_pixels = 4096;                  // width and height
 
 // ---- requests under way -----------------------------------------------------------------------------------------------
@@ -78,7 +80,7 @@ constexpr std::size_t list_names = 1'000'000;                 // of one answer; 
 // ---- audit --------------------------------------------------------------------------------------------------------------
 constexpr std::size_t audit_entries = 2 * requests;           // waiting for one device
 constexpr std::size_t audit_queue_bytes = 256 * 1024 * 1024;  // of these
-constexpr std::size_t audit_write_bytes = 4 * 1024 * 1024;     // in one go, or one request's lines
+constexpr std::size_t audit_write_bytes = 4 * 1024 * 1024;     // in one go, and one request's lines more
 constexpr std::chrono::seconds audit_deadline{10};
 constexpr std::size_t audit_checkpoint_lines = 1000;
 constexpr std::chrono::seconds audit_checkpoint_interval{1};

@@ -230,7 +230,12 @@ Result<std::shared_ptr<const Mount>> Mounts::find_or_open(Transaction& transacti
   return make(*spec, std::move(entry), core_view(transaction).at(concat(keys::mounts, uuid)).text(), row->revision);
 }
 
-void Mounts::unload() { router_.store(std::make_shared<Router>(fixed_, 0)); }
+// Threads may hold on to the router of before for as long as they have nothing to do; its engines keep no keys.
+void Mounts::unload() {
+  for (const auto& [path, mount] : current()->mounts())
+    if (mount->engine) mount->engine->forget();
+  router_.store(std::make_shared<Router>(fixed_, 0));
+}
 
 void Mounts::on_commit(Revision, std::span<const std::string_view> committed) {
   if (barrier_.locked() || std::ranges::none_of(committed, [](std::string_view key) { return View::core_name(key) == keys::mounts_changed; })) return;

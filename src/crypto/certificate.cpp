@@ -44,9 +44,9 @@ Result<std::string> make_certificate_request(const KeyPair& key, std::string_vie
   SR_ASSERT(request && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1);
   if (!like.empty()) {
     const auto pattern = TRY(parse_request(like));
-    SR_ASSERT(X509_REQ_set_subject_name(request.get(), X509_REQ_get_subject_name(pattern.get())) == 1);
+    if (X509_REQ_set_subject_name(request.get(), X509_REQ_get_subject_name(pattern.get())) != 1) return refusal("its subject cannot be used");
     for (int i = 0; i < X509_REQ_get_attr_count(pattern.get()); ++i)
-      SR_ASSERT(X509_REQ_add1_attr(request.get(), X509_REQ_get_attr(pattern.get(), i)) == 1);
+      if (X509_REQ_add1_attr(request.get(), X509_REQ_get_attr(pattern.get(), i)) != 1) return refusal("an attribute of it cannot be used, or stands there twice");
   }
   EVP_PKEY* const pair = key.state().key.get();
   if (X509_REQ_set_pubkey(request.get(), pair) != 1 || X509_REQ_sign(request.get(), pair, usual_hash(key.algorithm())) <= 0)

@@ -29,7 +29,7 @@ Number parse(std::string_view digits) {
     std::memcpy(text.data(), digits.data(), digits.size());
     return text;
   }();
-  BIGNUM* number = nullptr;
+  BIGNUM* number = BN_secure_new();  // so is what is made of it
   BN_dec2bn(&number, terminated.reveal().data());
   if (number) BN_set_flags(number, BN_FLG_CONSTTIME);
   return Number(number);

@@ -14,6 +14,8 @@ namespace sr {
 class Engine {
  public:
   virtual ~Engine() = default;
+  // At seal, for good: what it has made of rows goes, and what calls under way make of them is not kept.
+  virtual void forget() {}
 };
 
 template <class E, class R, class... A> E engine_of(R (E::*)(A...));

@@ -39,7 +39,8 @@ Result<Reply> Transit::restore(Call& call) {
   if (!is_plain_name(name)) return invalid("the backup has no name that a key may have");
   if (const auto before = TRY(load_key(call.storage(), TRY(check_name(name))))) {
     if (!call[field::force]) return invalid(concat("key \"", name, "\" already exists"));
-    TRY(remove_key(call.storage(), name, *before));
+    forget_versions(*before, before->first_kept(), before->latest + 1);
+    TRY(remove_key(call.storage(), name, *before, Removal::by_job));  // the new versions need the room
   }
   backup.key.id = random_uuid(call.host().random());
   backup.key.restore = Occasion{.time = call.now(), .version = backup.key.latest};

@@ -210,11 +210,13 @@ Result<Key> read_settings(const Reader& policy) {
   key.backup = policy.occasion("backup_info"), key.restore = policy.occasion("restore_info");
   const std::int64_t period = policy.number("auto_rotate_period") / 1'000'000'000;
   if (period < 0 || key.size < 0 || key.size > hmac_key_max) return invalid("settings that no key has");
+  TRY(check_rotation_period(Seconds(period)));
   key.rotation_period = Seconds(period);
   TRY(check_derivation(*info, key.derived, key.convergent));
   const auto told = [](std::string_view which, VersionNumber number, std::string_view than) { return invalid(concat(which, " version of ", std::to_string(number), " is ", than)); };
   if (key.decryption_min < 1) return told("minimum decryption", key.decryption_min, "less than 1");
   if (key.latest < 1) return told("latest", key.latest, "less than 1");
+  if (key.latest > limits::key_version_max) return told("latest", key.latest, "more than any key has");
   if (key.encryption_min < 0 || key.available_min < 0) return invalid("versions below zero");
   if (key.encryption_min > 0 && key.encryption_min < key.decryption_min) return told("minimum decryption", key.decryption_min, "greater than minimum encryption version");
   if (key.decryption_min > key.latest || key.encryption_min > key.latest) return told("minimum", std::max(key.decryption_min, key.encryption_min), "greater than the latest version");
@@ -279,9 +281,10 @@ Result<ReadBackup> parse_backup(Arena& arena, std::string_view text) {
     const json::Value* entry = live ? live->find(std::to_string(number)) : nullptr;
     if (!entry) entry = archived(root->find("archived_keys"), number - key.available_min);
     if (!entry || !entry->is_object()) return invalid(concat("a backup without version ", std::to_string(number)));
-    const Material material = TRY(make_material(key, TRY(read_version(key, *entry))));  // whether it makes a key at all
-    read.backup.versions.emplace(number, TRY(read_version(key, *entry)));
+    Material material = TRY(make_material(key, TRY(read_version(key, *entry))));  // whether it makes a key at all
     key.latest_created = material.version.created;
+    if (key.type == KeyType::hmac && key.size == 0) key.size = static_cast<std::int64_t>(material.version.key.size());
+    read.backup.versions.emplace(number, std::move(material.version));
   }
   return read;
 }

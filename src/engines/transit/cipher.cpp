@@ -89,13 +89,15 @@ Result<void> Encryptor::operator()(Buffer& out, const Input& input) {
   return {};
 }
 
-// A convergent key's nonce is an HMAC of the plaintext; equal plaintexts are equal ciphertexts, and no two others share a nonce.
+// A convergent key's nonce is an HMAC of the plaintext, under a key that the associated data have a part in: equal plaintexts with equal data are
+// equal ciphertexts, and no two others share a nonce.
 Result<void> Encryptor::seal(const Aead& aead, std::string_view nonce_key, const Input& input) {
   const auto associated = TRY(decode_associated(associated_, input.associated));
   const std::size_t nonce_size = Aead::nonce_size(aead.kind());
   sealed_.clear();
   if (nonce_key.empty()) sealed_ += nonces_.take(nonce_size);
-  else sealed_ += as_text(HmacSha256(nonce_key)(input.plain)).substr(0, nonce_size);
+  else if (associated.empty()) sealed_ += as_text(HmacSha256(nonce_key)(input.plain)).substr(0, nonce_size);
+  else sealed_ += as_text(HmacSha256(as_text(HmacSha256(nonce_key)(associated)))(input.plain)).substr(0, nonce_size);
   char* to = sealed_.extend(input.plain.size() + Aead::tag_size);
   aead.seal_to(to, sealed_.view().substr(0, nonce_size), associated, input.plain);
   return {};

@@ -54,13 +54,15 @@ class Transit final : public Engine {
   Result<Reply> request_certificate(Call& call);
   Result<Reply> set_certificate(Call& call);
 
+  void forget() override { materials_.close(); }
+
  private:
   Result<std::optional<OpenKey>> open(Call& call, std::string_view name) { return OpenKey::load(call, materials_, name); }
   // Of the call's own name; `missing` is what is said when there is none.
   Result<OpenKey> open(Call& call, const TextField& name, std::string_view missing);
 
   // Versions [first, end) are about to be removed.
-  void forget(const Key& key, VersionNumber first, VersionNumber end) {
+  void forget_versions(const Key& key, VersionNumber first, VersionNumber end) {
     for (VersionNumber number = std::max(first, end - static_cast<VersionNumber>(materials_max)); number < end; ++number) materials_.forget(version_row(key.id, number));
   }
 

@@ -57,6 +57,7 @@ Result<Reply> Transit::make_hmac(Call& call) {
   const json::Value* batch = batch_of(call);
   constexpr std::string_view missing = "missing input for HMAC";
   if (!batch && !call.has(field::input)) return invalid(std::string(missing));
+  if (batch) TRY(call.storage().transaction().need_lane("a batch needs a lane"));
   const auto items = TRY(read_items(call, batch));
 
   Buffer input;
@@ -78,6 +79,7 @@ Result<Reply> Transit::make_hmac(Call& call) {
 Result<Reply> verify_hmac(Call& call, OpenKey key) {
   const DigestKind hash = TRY(read_hmac_algorithm(call));
   const json::Value* batch = batch_of(call);
+  if (batch) TRY(call.storage().transaction().need_lane("a batch needs a lane"));
   const auto items = TRY(read_items(call, batch));
 
   Buffer input;

@@ -192,6 +192,7 @@ Result<Reply> Transit::derive_key(Call& call) {
   Key key = TRY(load_key(call.storage(), name)).value_or(new_key(*info, call.host().random()));
   if (key.latest == 0) key.imported = true;
   if (key.type != info->type) return invalid(concat("error importing key: the key is of type ", key.info().name));
+  if (key.convergent) return invalid("a key with convergent encryption enabled takes no derived version");
   if (key.soft_deleted) return invalid(std::string(soft_deleted));
   const Sent sent{.is_private = true, .key = hkdf_sha256(agreed.reveal(), "", Aead::key_size(*info->aead))};
   if (const auto added = add_sent(call, name, key, sent); !added) return invalid(concat("error importing key: ", added.error().message));

@@ -65,7 +65,7 @@ Result<Reply> Transit::delete_key(Call& call) {
   if (!key) return refuse("could not delete key; not found");
   if (!key->deletion_allowed) return refuse("deletion is not allowed for this key");
   TRY(remove_key(call.storage(), name, *key));
-  forget(*key, key->first_kept(), key->latest + 1);
+  forget_versions(*key, key->first_kept(), key->latest + 1);
   return Reply::empty();
 }
 
@@ -109,7 +109,7 @@ Result<Reply> Transit::trim(Call& call) {
   if (first < 0) return refuse("cannot be negative");
   if (first == 0) return refuse("should be positive");
   TRY(drop_versions(call.storage(), key.id, key.first_kept(), first));
-  forget(key, key.first_kept(), first);
+  forget_versions(key, key.first_kept(), first);
   key.available_min = first;
   TRY(store_key(call.storage(), open_key.name(), key));
   return describe(open_key);

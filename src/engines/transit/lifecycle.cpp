@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::int64_t convergent_version_now = 3;
 constexpr std::size_t hmac_key_size = 32;
-constexpr std::size_t rotations_of_one_step = 8;   // an RSA key takes its time
+constexpr std::size_t rotations_of_one_step = 1;   // an RSA key takes its time
 constexpr VersionNumber removals_of_one_step = 64;
 
 Secret draw(Random& random, std::size_t size) {
@@ -36,7 +36,12 @@ Result<void> rotate_due(View& rows, const Host& host, std::string_view index_row
   const std::string_view name = index_row.substr(index_row.find('/') + 1);
   auto key = TRY(load_key(rows, name));
   const bool is_due = key && key->rotates_at && *key->rotates_at <= host.now();
-  if (is_due) return rotate_key(rows, host, name, *key);
+  if (is_due) {
+    const auto rotated = rotate_key(rows, host, name, *key);
+    if (rotated || rotated.error().code != Code::invalid) return rotated;
+    key->rotation_period = Seconds(0);  // what cannot be rotated holds up no other key
+    return store_key(rows, name, *key);
+  }
   return rows.remove(concat(rotations_folder, index_row));  // of a key that is gone or has another time by now
 }
 
@@ -44,7 +49,7 @@ Result<void> remove_leftover(View& rows, std::string_view id) {
   const auto left = TRY(load_row<Leftover>(rows, concat(leftovers_folder, id)));
   if (!left) return {};
   const VersionNumber stop = std::min(left->end, left->first + removals_of_one_step);
-  for (VersionNumber number = left->first; number < stop; ++number) TRY(rows.remove(version_row(id, number)));
+  for (VersionNumber number = left->first; number < stop; ++number) TRY(rows.remove(version_row(id, number), Former::leaves_disk));
   if (stop == left->end) return rows.remove(concat(leftovers_folder, id));
   return rows.put(concat(leftovers_folder, id), store_record(Leftover{.first = stop, .end = left->end}));
 }

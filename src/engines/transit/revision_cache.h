@@ -24,6 +24,7 @@ template <class T> class RevisionCache {
     if (revision == 0) return;
     Shard& shard = shards_[shard_of(row)];
     std::lock_guard lock(shard.mutex);
+    if (shard.closed) return;
     if (shard.entries.size() >= shard_max_ && !shard.entries.contains(row)) shard.entries.erase(shard.entries.begin());
     shard.entries.insert_or_assign(row, Entry{revision, std::move(value)});
   }
@@ -35,6 +36,15 @@ template <class T> class RevisionCache {
     shard.entries.erase(row);
   }
 
+  // Everything, and nothing is kept from now on.
+  void close() {
+    for (Shard& shard : shards_) {
+      std::lock_guard lock(shard.mutex);
+      shard.closed = true;
+      shard.entries.clear();
+    }
+  }
+
  private:
   static constexpr std::size_t shard_count = 16;
   struct Entry {
@@ -42,8 +52,9 @@ template <class T> class RevisionCache {
     std::shared_ptr<const T> value;
   };
   struct Shard {
-    mutable std::mutex mutex;  // guards the one below
+    mutable std::mutex mutex;  // guards the two below
     std::unordered_map<std::string, Entry> entries;
+    bool closed = false;
   };
   static std::size_t shard_of(const std::string& row) { return std::hash<std::string>()(row) % shard_count; }
 

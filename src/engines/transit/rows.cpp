@@ -46,10 +46,10 @@ Result<void> store_key(View& rows, std::string_view name, Key& key) {
   return rows.put(concat(keys_folder, name), store_record(key));
 }
 
-Result<void> remove_key(View& rows, std::string_view name, const Key& key) {
+Result<void> remove_key(View& rows, std::string_view name, const Key& key, Removal removal) {
   if (key.rotates_at) TRY(rows.remove(rotation_row(*key.rotates_at, name)));
   TRY(rows.remove(concat(keys_folder, name)));
-  return drop_versions(rows, key.id, key.first_kept(), key.latest + 1);
+  return drop_versions(rows, key.id, key.first_kept(), key.latest + 1, removal);
 }
 
 std::string version_row(std::string_view id, VersionNumber number) { return concat("version/", id, "/", sortable(static_cast<std::uint64_t>(number))); }
@@ -60,12 +60,12 @@ Result<void> store_version(View& rows, const Key& key, VersionNumber number, con
 }
 
 // What is left over from an earlier time comes first; so at any time there is one range.
-Result<void> drop_versions(View& rows, std::string_view id, VersionNumber first, VersionNumber end) {
+Result<void> drop_versions(View& rows, std::string_view id, VersionNumber first, VersionNumber end, Removal removal) {
   const std::string leftover = concat(leftovers_folder, id);
   const auto before = TRY(load_row<Leftover>(rows, leftover));
   if (before) first = std::min(first, before->first);
-  const VersionNumber stop = std::min(end, first + removals_max);
-  for (VersionNumber number = first; number < stop; ++number) TRY(rows.remove(version_row(id, number)));
+  const VersionNumber stop = removal == Removal::by_job ? first : std::min(end, first + removals_max);
+  for (VersionNumber number = first; number < stop; ++number) TRY(rows.remove(version_row(id, number), Former::leaves_disk));
   if (stop == end) return before ? rows.remove(leftover) : Result<void>();
   return rows.put(leftover, store_record(Leftover{.first = stop, .end = end}));
 }

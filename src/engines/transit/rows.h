@@ -129,13 +129,15 @@ Result<std::optional<Key>> load_key(View& rows, std::string_view name);
 // Also keeps the index of rotations true.
 Result<void> store_key(View& rows, std::string_view name, Key& key);
 // Removes the key with all its versions, of which a job may remove the last ones.
-Result<void> remove_key(View& rows, std::string_view name, const Key& key);
+// The versions that go: as many as one request may remove, or all by the next look of the job.
+enum class Removal : std::uint8_t { at_once, by_job };
+Result<void> remove_key(View& rows, std::string_view name, const Key& key, Removal = Removal::at_once);
 
 std::string version_row(std::string_view id, VersionNumber number);
 Result<std::optional<Version>> load_version(View& rows, const Key& key, VersionNumber number);
 Result<void> store_version(View& rows, const Key& key, VersionNumber number, const Version& version);
 // Of versions [first, end), as many as one request may; the job takes the rest.
-Result<void> drop_versions(View& rows, std::string_view id, VersionNumber first, VersionNumber end);
+Result<void> drop_versions(View& rows, std::string_view id, VersionNumber first, VersionNumber end, Removal = Removal::at_once);
 
 // A part of what has become due: rotations, and versions that are to go. False when nothing was.
 Result<bool> upkeep(View rows, const Host& host);

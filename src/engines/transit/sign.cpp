@@ -31,13 +31,14 @@ Result<std::vector<SignItem>> read_items(const Call& call, const json::Value* ba
 }
 
 struct Prepared {
-  std::string input{}, context{};
+  Buffer input{};
+  std::string context{};
 };
 Result<Prepared> prepare(const KeyTypeInfo& info, const SignatureOptions& options, const SignItem& item) {
   if (!item.input) return fail(Code::invalid, "missing input");
   Buffer input;
   if (const auto decoded = base64::decode_as_go(input, *item.input); !decoded) return fail(Code::invalid, concat("unable to decode input as base64: ", decoded.error().message));
-  Prepared prepared{.input = prepare_input(info, options, input)};
+  Prepared prepared{.input = prepare_input(info, options, std::move(input))};
   auto context = base64::decode_as_go(item.context);
   if (!context) return fail(Code::invalid, "failed to base64-decode context");
   prepared.context = std::move(*context);

@@ -113,9 +113,9 @@ Result<void> check_signer(const KeyTypeInfo& info, const SignatureOptions& optio
   return {};
 }
 
-std::string prepare_input(const KeyTypeInfo& info, const SignatureOptions& options, std::string_view input) {
-  if (!info.hashes_first() || options.is_hashed || !options.hash) return std::string(input);
-  return digest(*options.hash, input);
+Buffer prepare_input(const KeyTypeInfo& info, const SignatureOptions& options, Buffer input) {
+  if (!info.hashes_first() || options.is_hashed || !options.hash) return input;
+  return Buffer(digest(*options.hash, input));
 }
 
 Result<Signature> make_signature(OpenKey& open_key, const SignatureOptions& options, VersionNumber number, std::string_view context, std::string_view prepared) {

@@ -24,7 +24,7 @@ Result<DigestKind> read_hmac_algorithm(const Call& call);
 Result<void> check_signer(const KeyTypeInfo& info, const SignatureOptions& options, std::string_view what);
 
 // What is signed: the input's digest, where that is ours to make.
-std::string prepare_input(const KeyTypeInfo& info, const SignatureOptions& options, std::string_view input);
+Buffer prepare_input(const KeyTypeInfo& info, const SignatureOptions& options, Buffer input);
 
 struct Signature {
   std::string text{};                        // "vault:v1:..."

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
+#include "engines/transit/revision_cache.h"
 #include "engines/transit/rows.h"
 #include "logical/engine_harness.h"
 #include "text/base64.h"
@@ -231,6 +232,51 @@ TEST_F(TransitTest, trimming_takes_the_rows_out) {
   EXPECT_TRUE(mount.keys().empty());
 }
 
+// One nonce for two texts would give away the key that authenticates them.
+TEST_F(TransitTest, convergent_ciphertexts_with_other_associated_data_share_nothing) {
+  make("c", "aes256-gcm96", R"(, "derived": true, "convergent_encryption": true)");
+  const auto sealed = [&](std::string_view associated) { return encrypt("c", "text", concat(R"(, "context": "Y3R4", "associated_data": ")", base64::encode(associated), "\"")); };
+  EXPECT_EQ(sealed("a"), sealed("a"));
+  EXPECT_EQ(sealed(""), sealed(""));
+  for (const auto other : {"b", ""}) EXPECT_NE(sealed("a").substr(0, 25), sealed(other).substr(0, 25)) << "the nonce";
+  EXPECT_EQ(decrypt("c", sealed("a"), R"(, "context": "Y3R4", "associated_data": "YQ==")").status, 200);
+}
+
+// More rows than one request may write: those of the key before go by the job.
+TEST_F(TransitTest, a_large_backup_comes_in_the_place_of_its_key) {
+  make("k", "aes256-gcm96", R"(, "exportable": true, "allow_plaintext_backup": true)");
+  const std::string first = encrypt("k", "text");
+  for (int i = 0; i < 600; ++i) post("keys/k/rotate");
+  const std::string backup = get("backup/k").text("backup");
+  const std::size_t before = mount.keys().size();
+  EXPECT_EQ(post("restore", concat(R"({"backup": ")", backup, R"(", "force": true})")).status, 204);
+  keep_up();
+  EXPECT_EQ(mount.keys().size(), before);
+  EXPECT_EQ(decrypt("k", first).status, 200);
+}
+
+TEST_F(TransitTest, a_key_that_cannot_be_rotated_holds_up_no_other) {
+  make("a", "hmac", R"(, "exportable": true, "allow_plaintext_backup": true, "auto_rotate_period": "2h")");
+  std::string backup = base64::decode(get("backup/a").text("backup")).value();
+  backup.replace(backup.find(R"("key_size":32)"), 13, R"("key_size":16)");
+  make("z", "aes256-gcm96", R"(, "auto_rotate_period": "3h")");
+  const int restored = post("restore", concat(R"({"backup": ")", base64::encode(backup), R"(", "force": true})")).status;
+  mount.clock().advance(std::chrono::hours(3));
+  keep_up();
+  EXPECT_THAT(get("keys/z").data, HasSubstr(R"("latest_version":2)"));
+  EXPECT_EQ(restored, 204);
+  EXPECT_THAT(get("keys/a").data, HasSubstr(R"("latest_version":1)"));
+}
+
+TEST(RevisionCache, KeepsNothingOnceItIsClosed) {
+  RevisionCache<int> cache(16);
+  cache.fill("row", 1, std::make_shared<int>(5));
+  EXPECT_NE(cache.find("row", 1), nullptr);
+  cache.close();
+  cache.fill("row", 1, std::make_shared<int>(5));
+  EXPECT_EQ(cache.find("row", 1), nullptr);
+}
+
 TEST_F(TransitTest, backups_that_were_tampered_with) {
   make("k", "ecdsa-p256", R"(, "exportable": true, "allow_plaintext_backup": true)");
   const std::string backup = base64::decode(get("backup/k").text("backup")).value();
@@ -244,6 +290,7 @@ TEST_F(TransitTest, backups_that_were_tampered_with) {
   for (const auto& [from, to] : std::vector<std::pair<std::string_view, std::string_view>>{
            {R"("type":1)", R"("type":0)"}, {R"("type":1)", R"("type":3)"}, {R"("type":1)", R"("type":99)"}, {R"("type":1)", R"("type":-1)"}, {R"("type":1)", R"("type":6)"},
            {R"("derived":false)", R"("derived":true)"}, {R"("latest_version":1)", R"("latest_version":0)"}, {R"("latest_version":1)", R"("latest_version":9223372036854775807)"},
+           {R"("latest_version":1)", R"("latest_version":2000000000)"}, {R"("auto_rotate_period":0)", R"("auto_rotate_period":1000000000)"},
            {R"("min_decryption_version":1)", R"("min_decryption_version":2)"}, {R"("min_available_version":0)", R"("min_available_version":5)"},
            {R"("min_encryption_version":0)", R"("min_encryption_version":-1)"}, {R"("ec_d":)", R"("ec_d":1)"}, {R"("ec_x":)", R"("ec_x":1)"}})
     EXPECT_EQ(with(from, to).status, 400) << to;
