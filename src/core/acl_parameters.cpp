@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdint>
 #include "base/assert.h"
+#include "text/duration.h"
 #include "text/glob.h"
 #include "text/lower.h"
 
@@ -38,11 +39,28 @@ bool matches(const json::Value& wanted, const json::Value& given) {
   return equal(wanted, given);
 }
 
+// As engines read flags: "1", "t" and "true"; and any other number than 0 is true as well.
+bool is_read_as(bool flag, std::string_view given) {
+  if (given.starts_with('+')) given.remove_prefix(1);
+  const bool is_no = given.empty() || given == "f" || given == "false" || equal_numbers("0", given);
+  const bool is_yes = given == "t" || given == "true" || (!is_no && given.find_first_not_of("-.0123456789e") == given.npos);
+  return flag ? is_yes : is_no;
+}
+
+// As engines read whole numbers, and durations, which are numbers of seconds.
+bool is_read_as(std::string_view number, std::string_view given) {
+  if (given.starts_with('+')) given.remove_prefix(1);
+  if (given.empty()) given = "0";
+  if (equal_numbers(number, given)) return true;
+  const auto wanted = parse_duration(number), duration = parse_duration(given);
+  return wanted && duration && *wanted == *duration;
+}
+
 // Of one value, whose texts are in lower case as the given one is.
 bool matches_denied_text(const json::Value& wanted, std::string_view wanted_text, std::string_view given) {
   if (wanted.is_string()) return edge_glob_matches(wanted_text, given);
-  if (wanted.type == json::Type::number && equal_numbers(wanted_text, given)) return true;
-  return wanted_text == given;
+  if (wanted.type == json::Type::boolean) return is_read_as(wanted.flag, given);
+  return wanted.type == json::Type::number && is_read_as(wanted_text, given);
 }
 
 std::string_view without_blanks(std::string_view text) {
@@ -51,18 +69,21 @@ std::string_view without_blanks(std::string_view text) {
   return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-// A denied value is denied in each spelling that engines read alike: "5" for 5 and "true" for true, "Admin" or " admin" for the policy "admin",
-// and as one of several, ["admin", "x"] or "admin,x". Vault compares the types as well, and numbers never match there. That some text is refused
+// A denied value is denied in each spelling that engines read alike: "5" for 5, "1" and "T" for true, "1h" for 3600, "Admin" or " admin" for the policy
+// "admin", and as one of several, ["admin", "x"] or "admin,x". Vault compares the types as well, and numbers never match there. That some text is refused
 // which no engine would have read so is the lesser evil.
 bool matches_denied(const json::Value& wanted, const json::Value& given) {
   if (matches(wanted, given)) return true;
   if (given.is_array()) return std::ranges::any_of(given.items, [&](const json::Value& item) { return matches_denied(wanted, item); });
-  if (!is_scalar(wanted) || !is_scalar(given)) return false;
-  const std::string wanted_text = to_lower(scalar_text(wanted)), given_text = to_lower(scalar_text(given));
+  if (!is_scalar(wanted) || !(is_scalar(given) || given.is_null())) return false;
+  if (given.is_null() && wanted.is_string()) return false;
+  const bool is_flag_as_number = given.type == json::Type::boolean && wanted.type == json::Type::number;
+  const std::string wanted_text = to_lower(scalar_text(wanted)), given_text = is_flag_as_number ? (given.flag ? "1" : "0") : to_lower(scalar_text(given));
   if (matches_denied_text(wanted, wanted_text, without_blanks(given_text))) return true;
   for (std::size_t at = 0; at <= given_text.size();) {
     const std::size_t comma = std::min(given_text.find(',', at), given_text.size());
-    if (matches_denied_text(wanted, wanted_text, without_blanks(std::string_view(given_text).substr(at, comma - at)))) return true;
+    const auto piece = without_blanks(std::string_view(given_text).substr(at, comma - at));
+    if (!piece.empty() && matches_denied_text(wanted, wanted_text, piece)) return true;  // lists have no empty items
     at = comma + 1;
   }
   return false;

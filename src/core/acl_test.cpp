@@ -238,7 +238,9 @@ TEST(AclParameters, RequiredDeniedAllowed) {
   allowed.allowed_parameters = values({{"any", {}}, {"some", {R"("one")", R"("t*")", "2", "false", R"({"a":["b"]})", "null"}}});
   PathRule others = stanza("p/others", {update});
   others.allowed_parameters = values({{"*", {R"("x")"}}, {"some", {R"("one")"}}});
-  const auto acl = compile({policy("p", {rule, denied, all, allowed, others})});
+  PathRule flags = stanza("p/flag", {update, create});
+  flags.denied_parameters = values({{"on", {"true"}}, {"off", {"false"}}, {"ttl", {"3600"}}, {"none", {"0"}}});
+  const auto acl = compile({policy("p", {rule, denied, all, allowed, others, flags})});
 
   for (const Op op : {Op::create, Op::update, Op::read, Op::patch}) {
     EXPECT_FALSE(allows(*acl, op, "p/required"));
@@ -259,7 +261,26 @@ TEST(AclParameters, RequiredDeniedAllowed) {
       {"p/denied", R"({"half":5})", false},        // Vault lets these through: see matches_denied
       {"p/denied", R"({"half":5.0})", false},
       {"p/denied", R"({"half":"5"})", false},
-      {"p/denied", R"({"half":6})", true},
+      {"p/denied", R"({"half":6})", false},        // a flag that is not 0 is true
+      {"p/flag", R"({"on":1})", false},
+      {"p/flag", R"({"on":"1"})", false},
+      {"p/flag", R"({"on":"T"})", false},
+      {"p/flag", R"({"on":"+1"})", false},
+      {"p/flag", R"({"on":0})", true},
+      {"p/flag", R"({"on":"f"})", true},
+      {"p/flag", R"({"on":"yes"})", true},         // which no engine reads
+      {"p/flag", R"({"off":"0"})", false},
+      {"p/flag", R"({"off":""})", false},
+      {"p/flag", R"({"off":null})", false},
+      {"p/flag", R"({"off":"t"})", true},
+      {"p/flag", R"({"ttl":"+3600"})", false},
+      {"p/flag", R"({"ttl":"1h"})", false},
+      {"p/flag", R"({"ttl":"60m"})", false},
+      {"p/flag", R"({"ttl":"61m"})", true},
+      {"p/flag", R"({"none":""})", false},
+      {"p/flag", R"({"none":null})", false},
+      {"p/flag", R"({"none":false})", false},
+      {"p/flag", R"({"none":"a,"})", true},
       {"p/denied", R"({"half":true})", false},
       {"p/denied", R"({"half":"true"})", false},
       {"p/denied", R"({"half":" 5"})", false},
@@ -271,7 +292,7 @@ TEST(AclParameters, RequiredDeniedAllowed) {
       {"p/denied", R"({"half":["no"]})", false},   // an engine takes "no" and ["no"] for the same list
       {"p/denied", R"({"half":["yes",["a","No"]]})", false},
       {"p/denied", R"({"half":[6,5]})", false},
-      {"p/denied", R"({"half":["yes",6]})", true},
+      {"p/denied", R"({"half":["yes","maybe"]})", true},
       {"p/denied", R"({"half":{"no":"no"}})", true},
       {"p/all", "{}", true},
       {"p/all", R"({"anything":1})", false},
