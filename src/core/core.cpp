@@ -35,7 +35,7 @@ Core::Core(Parts parts, Options options)
       jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep_all_but_leases(); }),
       lease_jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { sweep_leases(options_.sweeps); }),
       mount_work_jobs_(options_.sweeps ? options_.sweep_interval : std::chrono::hours(24 * 365), [this] { if (options_.sweeps) sweep_mount_work(); }),
-      unsealer_({seal_, parts.clock, parts.log, [this] { return seal_.unseal_itself(opening()); }}, options_.unseal_pace) {
+      unsealer_({seal_, parts.clock, parts.log, [this] { return settled(seal_.unseal_itself(opening())); }}, options_.unseal_pace) {
   set_gauges();
   mounts_.ttl_default = options_.default_lease_ttl;
   mounts_.ttl_max = options_.max_lease_ttl;
@@ -121,7 +121,13 @@ Result<InitResult> Core::initialize_now(InitOptions wanted) {
 }
 
 Result<void> Core::unseal(std::string_view share, SealState::Purpose purpose) {
-  return seal_.unseal(share, purpose, opening());
+  return settled(seal_.unseal(share, purpose, opening()));
+}
+
+// What an opening has loaded that a seal has overtaken.
+Result<void> Core::settled(Result<void> opened) {
+  if (!opened && opened.error().code == Code::sealed) close();
+  return opened;
 }
 
 SealState::Opening Core::opening() {
@@ -175,9 +181,7 @@ Result<void> Core::replace_store(std::unique_ptr<Replacement> next, Revision lat
   leases_.expiry().forget();
   const auto replaced = parts_.store.replace(std::move(next), later_than);
   const auto reopen = [&](const KeySecret& key) -> Result<void> {
-    auto opened = seal_.reopen({key.copy(), std::move(unseal_key)}, opening(), sealed);
-    if (!opened && opened.error().code == Code::sealed) close();  // what the opening has loaded
-    return opened;
+    return settled(seal_.reopen({key.copy(), std::move(unseal_key)}, opening(), sealed));
   };
   if (!replaced) {
     TRY(reopen(before->root_key()));
@@ -226,8 +230,8 @@ void Core::close() {
   audit_.unload();
   audited_headers_.unload();
   web_.unload();
+  quotas_.unload();  // first, or a walk would begin for them
   lease_counts_.forget();
-  quotas_.unload();
   revocations_.forget();
   intents_.forget();
   tokens_.forget();

@@ -122,6 +122,7 @@ class Core {
   void set_gauges();
   Result<void> name_this_program(Transaction& inside);
   SealState::Opening opening();
+  Result<void> settled(Result<void> opened);
   Result<void> load();
   void begin_jobs(), sweep_intents();
   Result<void> replace_store(std::unique_ptr<Replacement>, Revision later_than, const KeySecret* root_key);

@@ -49,7 +49,6 @@ class Pipeline {
   void leave_line(Request&);
   Result<void> wait_in_line(Parked&, const std::string& key, StepFunction again);
   Result<void> park_for_commit(Parked&, Batch, StepFunction again);
-  void write_audit(Parked, bool with_request_line, bool with_answer_line);
   Result<void> park_for_audit(Parked&, bool with_request_line, bool with_answer_line);
   Result<void> check_epoch(const Request&) const;
   Result<void> find_wrapping_token(Request&);

@@ -4,8 +4,8 @@
 // Rows, among the core's: quota/config, quota/<kind>/<name>. A mount is named by its uuid, so a quota moves with its mount, and goes
 // with it. Every change rewrites one row, quotas_changed, which is how two that are at odds notice each other.
 //
-// Shared by all threads. The table in force is published as a whole; without any quota a request pays one load. A rate limit that
-// or a place did not change keeps its counts when another one does.
+// Shared by all threads. The table in force is published as a whole; without any quota a request pays one load. A rate limit, and a
+// place, that a change leaves as it was keeps its counts.
 #pragma once
 #include <atomic>
 #include "base/log.h"

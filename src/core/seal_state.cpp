@@ -131,6 +131,7 @@ Result<InitResult> SealState::initialize(Transaction& raw, SealConfig config, st
 // ---- opening ------------------------------------------------------------------------------------------------------------------
 Result<void> SealState::unseal(std::string_view share, Purpose purpose, const Opening& opening) {
   std::lock_guard only(opening_);
+  const std::uint64_t sealed = times_sealed_;
   const auto known = TRY(rows());
   if (!known) return fail(Code::invalid, "Vault is not initialized");
   if (is_open()) return {};
@@ -147,7 +148,7 @@ Result<void> SealState::unseal(std::string_view share, Purpose purpose, const Op
     auto keys = TRY(keys_by(*known, *shared_key));
     if (is_move) keys = TRY(migrate(*known, std::move(keys)));
     else wrap_again(*known, keys.root_key);
-    return open(std::move(keys), opening);
+    return open(std::move(keys), opening, sealed);
   }();
   // Wrong shares are forgotten. When the store or the seal failed, the last one may be given again.
   if (done || done.error().code == Code::invalid) reset_unseal();
@@ -156,6 +157,7 @@ Result<void> SealState::unseal(std::string_view share, Purpose purpose, const Op
 
 Result<void> SealState::unseal_itself(const Opening& opening) {
   std::lock_guard only(opening_);
+  const std::uint64_t sealed = times_sealed_;
   const auto known = TRY(rows());
   if (!known) return fail(Code::invalid, "Vault is not initialized");
   if (is_open()) return {};
@@ -163,7 +165,7 @@ Result<void> SealState::unseal_itself(const Opening& opening) {
   if (!parts_.seals.in_use) return fail(Code::invalid, "the server is opened by shares");
   auto root_key = TRY(unwrap(*known, *parts_.seals.in_use));
   wrap_again(*known, root_key);
-  return open({std::move(root_key), {}}, opening);
+  return open({std::move(root_key), {}}, opening, sealed);
 }
 
 Result<void> SealState::reopen(Keys keys, const Opening& opening, std::uint64_t sealed) {
@@ -174,12 +176,7 @@ Result<void> SealState::reopen(Keys keys, const Opening& opening, std::uint64_t 
   if (!known) return fail(Code::invalid, "Vault is not initialized");
   const bool fits = !keys.unseal_key.empty() && !known->config.opens_itself() && open_root_key(keys.unseal_key, known->wrapped_root_key).has_value();
   if (!fits) keys.unseal_key = {};
-  TRY(open(std::move(keys), opening));
-  if (times_sealed_ == sealed) return {};
-  open_.store(false, std::memory_order_release);  // it was, while it was being opened
-  parts_.barrier.lock();
-  keep({});
-  return fail(Code::sealed, "Vault was sealed meanwhile, and stays so");
+  return open(std::move(keys), opening, sealed);
 }
 
 Result<KeySecret> SealState::unwrap(const Rows& rows, const AutoSeal& seal) const { return seal.unwrap(TRY(WrappedKey::parse(rows.wrapped_root_key))); }
@@ -212,7 +209,7 @@ Result<SealState::Keys> SealState::keys_by(const Rows& rows, const KeySecret& sh
   return Keys{std::move(*root_key), shared_key.copy()};
 }
 
-Result<void> SealState::open(Keys keys, const Opening& opening) {
+Result<void> SealState::open(Keys keys, const Opening& opening, std::uint64_t sealed) {
   parts_.barrier.unlock(TRY(ring(keys.root_key)));
   auto go = [&]() -> Result<void> {
     Transaction inside(parts_.store, &parts_.barrier);
@@ -235,6 +232,12 @@ Result<void> SealState::open(Keys keys, const Opening& opening) {
     return went;
   }
   open_.store(true, std::memory_order_release);
+  if (times_sealed_ != sealed) {  // somebody has sealed it while it was being opened
+    open_.store(false, std::memory_order_release);
+    parts_.barrier.lock();
+    keep({});
+    return fail(Code::sealed, "Vault was sealed meanwhile, and stays so");
+  }
   parts_.log.info("core", "vault is unsealed");
   opening.begin();
   return {};

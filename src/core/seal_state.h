@@ -100,7 +100,7 @@ class SealState {
   Result<std::shared_ptr<const Keyring>> ring(const KeySecret& root_key) const;
   Result<Keys> keys_by(const Rows&, const KeySecret& shared_key) const;
   Result<Keys> migrate(const Rows&, Keys);
-  Result<void> open(Keys, const Opening&);
+  Result<void> open(Keys, const Opening&, std::uint64_t sealed);  // how often it had been sealed when this began
   void wrap_again(const Rows&, const KeySecret& root_key) const;
   Result<void> check_restored() const;
 

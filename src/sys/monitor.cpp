@@ -15,7 +15,10 @@ Result<Reply> Sys::follow_log(Call& call) {
   if (!wanted) return fail(Code::invalid, "unknown log level");
   const std::string form = to_lower(call[format]);
   if (form != "standard" && form != "json") return fail(Code::invalid, "unknown log format");
-  return Reply::download("text/plain; charset=utf-8", TRY(core_.monitors().follow(*wanted, form == "json" ? LogFormat::json : LogFormat::standard)));
+  auto stream = TRY(core_.monitors().follow(*wanted, form == "json" ? LogFormat::json : LogFormat::standard));
+  // A seal that came between the gate and here has ended all streams but this one.
+  if (!core_.seal_state().is_open()) return fail(Code::sealed, "Vault is sealed");
+  return Reply::download("text/plain; charset=utf-8", std::move(stream));
 }
 
 std::vector<Route> monitor_routes() {
