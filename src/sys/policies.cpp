@@ -57,6 +57,7 @@ Result<Reply> Sys::read_policy_legacy(Call& call) {
 
 Result<Reply> Sys::list_policies_in_detail(Call& call) {
   const auto names = TRY(core_.policies().list(call.storage().transaction(), paging::page_in(call)));
+  if (names.size() > limits::list_details) return fail(Code::too_large, "too many policies to say more of each, list them in pages with limit and after");
   json::Object info;
   for (const auto& one : names) {
     const PolicyName policy_name(one);
