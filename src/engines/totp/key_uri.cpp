@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include "base/concat.h"
+#include "base/limits.h"
 #include "text/base32.h"
 #include "text/lower.h"
 
@@ -10,6 +11,8 @@ namespace sr::totp {
 namespace {
 
 constexpr std::string_view scheme = "otpauth://totp/";
+
+constexpr std::array<std::string_view, 5> parameters{"secret", "issuer", "algorithm", "period", "digits"};
 
 constexpr std::array<std::pair<std::string_view, OtpHash>, 3> algorithms{{{"SHA1", OtpHash::sha1}, {"SHA256", OtpHash::sha256}, {"SHA512", OtpHash::sha512}}};
 
@@ -81,22 +84,23 @@ Result<void> read_parameter(KeyUri& uri, std::string_view name, Buffer value) {
 
 Result<KeyUri> parse_key_uri(std::string_view text) {
   // A key of another kind, by counter ("otpauth://hotp/"), is no key here.
+  if (text.size() > limits::totp_url_bytes) return fail(Code::invalid, "the url is too long");
   if (to_lower(text.substr(0, scheme.size())) != scheme) return fail(Code::invalid, "an error occurred while parsing url string");
   text = text.substr(scheme.size(), text.find('#') - scheme.size());
   const std::size_t mark = std::min(text.find('?'), text.size());
   KeyUri uri;
   TRY(read_label(uri, text.substr(0, mark)));
 
-  Strings seen;  // of repeated parameters the first counts
+  std::array<bool, parameters.size()> seen{};  // of repeated parameters the first counts
   for (std::string_view rest = text.substr(std::min(mark + 1, text.size())); !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    std::string name(TRY(decode_escapes(pair.substr(0, equals), Plus::is_space)).view());
+    const std::string name(TRY(decode_escapes(pair.substr(0, equals), Plus::is_space)).view());
     Buffer value = TRY(decode_escapes(pair.substr(std::min(equals + 1, pair.size())), Plus::is_space));
-    if (std::ranges::find(seen, name) != seen.end()) continue;
+    const auto known = std::ranges::find(parameters, name);
+    if (known == parameters.end() || std::exchange(seen[static_cast<std::size_t>(known - parameters.begin())], true)) continue;
     TRY(read_parameter(uri, name, std::move(value)));
-    seen.push_back(std::move(name));
   }
   return uri;
 }
