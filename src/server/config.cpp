@@ -184,8 +184,7 @@ Result<void> load_config(Config& config, const std::vector<std::string>& paths) 
       TRY(merge_config(config, text.str(), file));
     }
   }
-  config.seals.hear_environment();
-  return {};
+  return config.seals.hear_environment();
 }
 
 }  // namespace sr::server

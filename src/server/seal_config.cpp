@@ -70,9 +70,13 @@ Result<void> SealSettings::add(const hcl::Block& block, std::vector<std::string>
   return {};
 }
 
-void SealSettings::hear_environment() {
+Result<void> SealSettings::hear_environment() {
   const std::string type = to_lower(environment("SEAL_TYPE"));
-  if (!in_use() && (type == "static" || type == "transit")) stanzas.push_back({.type = type});
+  if (in_use() || type.empty() || type == SealConfig::shamir) return {};
+  if (type != "static" && type != "transit") return fail(Code::invalid, concat("SEAL_TYPE of the environment: a seal \"", type, "\" is not supported yet, use \"static\" or \"transit\""));
+  if (leaving() && leaving()->type == type) return fail(Code::invalid, concat("SEAL_TYPE of the environment names the seal \"", type, "\" that the configuration disables: unset it"));
+  stanzas.push_back({.type = type});
+  return {};
 }
 
 const SealStanza* SealSettings::in_use() const {

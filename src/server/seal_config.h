@@ -24,7 +24,7 @@ struct SealStanza {
 struct SealSettings {
   std::vector<SealStanza> stanzas{};
   Result<void> add(const hcl::Block& block, std::vector<std::string>& notes);
-  void hear_environment();            // SEAL_TYPE names a seal that needs no stanza, since the environment has the rest of it, too
+  Result<void> hear_environment();          // SEAL_TYPE names a seal that needs no stanza, since the environment has the rest of it, too
   const SealStanza* in_use() const;   // null: shares
   const SealStanza* leaving() const;
 };

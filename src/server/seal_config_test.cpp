@@ -101,6 +101,24 @@ TEST_F(SealConfigTest, the_environment_can_name_the_seal) {
   ASSERT_TRUE(merge_config(other, "seal \"static\" {}", "a.hcl"));
   ASSERT_TRUE(load_config(other, {}));
   EXPECT_EQ(other.seals.in_use()->type, "static");
+  Config leaving;
+  ASSERT_TRUE(merge_config(leaving, "seal \"transit\" { disabled = \"true\" }", "a.hcl"));
+  EXPECT_THAT(load_config(leaving, {}).error().message, HasSubstr("that the configuration disables: unset it"));
+  set("VAULT_SEAL_TYPE", "awskms");
+  Config unknown;
+  EXPECT_THAT(load_config(unknown, {}).error().message, HasSubstr("a seal \"awskms\" is not supported yet"));
+}
+
+TEST_F(SealConfigTest, trust_comes_from_one_place) {
+  set("VAULT_CACERT", "/nowhere/of-the-environment.pem");
+  const std::string at_a_folder = "seal \"transit\" {\n address = \"https://127.0.0.1:1\"\n mount_path = \"t\"\n key_name = \"k\"\n tls_ca_path = \"/nowhere/of-the-file\"\n}";
+  Config config;
+  ASSERT_TRUE(merge_config(config, at_a_folder, "a.hcl"));
+  const auto seals = Seals::make(config.seals, log);
+  ASSERT_TRUE(seals);
+  const auto wrapped = seals->in_use->wrap(KeySecret("key"), random);
+  ASSERT_FALSE(wrapped);
+  EXPECT_THAT(wrapped.error().message, Not(HasSubstr("of-the-environment")));
 }
 
 TEST_F(SealConfigTest, notes_secrets_and_what_nobody_knows) {

@@ -1,4 +1,5 @@
 #include "server/transit_seal_config.h"
+#include <arpa/inet.h>
 #include <cstdlib>
 #include "base/concat.h"
 #include "seals/transit_seal.h"
@@ -35,8 +36,10 @@ class Chosen {
 };
 
 bool is_loopback(std::string_view address) {
-  const auto host = address.substr(address.find("://") + 3);
-  return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+  const auto rest = address.substr(address.find("://") + 3);
+  const auto host = rest.substr(0, rest.starts_with('[') ? rest.find(']') + 1 : rest.find_first_of(":/"));
+  in_addr parsed{};
+  return host == "localhost" || host == "[::1]" || (::inet_pton(AF_INET, std::string(host).c_str(), &parsed) == 1 && (ntohl(parsed.s_addr) >> 24) == 127);
 }
 
 }  // namespace
@@ -69,9 +72,11 @@ Result<std::unique_ptr<const AutoSeal>> make_transit(const TransitStanza& stanza
   while (options.token.reveal().ends_with('\n')) options.token = Secret(options.token.reveal().substr(0, options.token.size() - 1));
   wipe(token.data(), token.size());
   options.renew_token = !TRY(chosen.flag("TRANSIT_SEAL_DISABLE_RENEWAL", chosen.before("DISABLE_RENEWAL", ""), stanza.disable_renewal.value_or(false)));
-  options.tls = {.ca_cert = chosen.after(stanza.tls_ca_cert, "CACERT"), .ca_path = chosen.after(stanza.tls_ca_path, "CAPATH"),
-                 .client_cert = chosen.after(stanza.tls_client_cert, "CLIENT_CERT"), .client_key = chosen.after(stanza.tls_client_key, "CLIENT_KEY"),
+  options.tls = {.ca_cert = stanza.tls_ca_cert, .ca_path = stanza.tls_ca_path, .client_cert = stanza.tls_client_cert, .client_key = stanza.tls_client_key,
                  .server_name = chosen.after(stanza.tls_server_name, "TLS_SERVER_NAME")};
+  // Whom to trust, and who this server is, come from one place: two halves of two settings would be neither.
+  if (options.tls.ca_cert.empty() && options.tls.ca_path.empty()) options.tls.ca_cert = chosen.after("", "CACERT"), options.tls.ca_path = chosen.after("", "CAPATH");
+  if (options.tls.client_cert.empty() && options.tls.client_key.empty()) options.tls.client_cert = chosen.after("", "CLIENT_CERT"), options.tls.client_key = chosen.after("", "CLIENT_KEY");
   options.tls.skip_verify = stanza.tls_skip_verify ? *stanza.tls_skip_verify : TRY(chosen.flag("SKIP_VERIFY", chosen.after("", "SKIP_VERIFY"), false));
   if (options.tls.skip_verify) log.warn("seal", "tls_skip_verify: whoever stands between this server and the seal's has the root key");
   if (options.address.starts_with("http://") && !is_loopback(options.address))
