@@ -146,7 +146,8 @@ json::Object host(Time now) {
       .put("kernelVersion", system.release)
       .put("kernelArch", system.machine);
   std::int64_t processes = 0;
-  if (const auto words = words_of(read_proc("/proc/loadavg")); words.size() > 3) processes = integer(words[3].substr(std::min(words[3].find('/') + 1, words[3].size())));
+  const std::string load = read_proc("/proc/loadavg");
+  if (const auto words = words_of(load); words.size() > 3) processes = integer(words[3].substr(std::min(words[3].find('/') + 1, words[3].size())));
   shown.put("procs", processes);
   StringMap release;
   each_line(read_proc("/etc/os-release"), [&](std::string_view line) {
