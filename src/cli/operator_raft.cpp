@@ -225,7 +225,7 @@ int autopilot_state(Call& call) {
   if (!answer) return call.refused("Error checking autopilot state", answer.error());
   if (!*answer || (*answer)->data == nullptr) return success;
   Style style = call.style;
-  if (style.format == Format::table) style.format = Format::pretty;
+  if (style.format == Format::table) style.format = Format::json;
   return print_json(call.ui, style, json::to_text(*(*answer)->data));
 }
 
