@@ -2,11 +2,28 @@
 #pragma once
 #include <filesystem>
 #include <fstream>
+#include <semaphore>
 #include <sstream>
 #include "core/world.h"
 #include "storage/static_seal.h"
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SR_WITHOUT_ROCKSDB  // ThreadSanitizer does not see into the RocksDB of the system
+#endif
+#endif
+
 namespace sr::test {
+
+// What one thread may close and another one open again.
+class Gate {
+ public:
+  void lock() { free_.acquire(); }
+  void unlock() { free_.release(); }
+
+ private:
+  std::binary_semaphore free_{1};
+};
 
 // A folder of this test's own.
 struct Folder {
@@ -79,7 +96,7 @@ class FakeSeal final : public AutoSeal {
   FakeSeal() : seal_(*StaticSeal::make({"one", KeySecret(std::string(32, 'k'))})) {}
   mutable std::atomic<int> failures{0};     // so many calls fail
   mutable std::atomic<int> calls{0};
-  mutable std::mutex held;                  // by a test: calls wait
+  mutable Gate held;                        // by a test: calls wait
 
   void change_to(std::unique_ptr<StaticSeal> seal) { seal_ = std::move(seal); }  // while nobody asks
 

@@ -276,9 +276,13 @@ TEST_P(Snapshot, PutBackUnderLoadIsTheOneOrTheOther) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tables, Snapshot,
-                         testing::Values(Table{"memory", [](const Folder&) { return memory_table(); }},
+                         testing::Values(Table{"memory", [](const Folder&) { return memory_table(); }}
+#ifndef SR_WITHOUT_ROCKSDB
+                                         ,
                                          Table{"inmem", [](const Folder&) { return *open_rocksdb_table({.in_memory = true}); }},
-                                         Table{"rocksdb", [](const Folder& folder) { return *open_rocksdb_table({.path = folder.path / "db"}); }}),
+                                         Table{"rocksdb", [](const Folder& folder) { return *open_rocksdb_table({.path = folder.path / "db"}); }}
+#endif
+                                         ),
                          [](const auto& table) { return table.param.name; });
 
 TEST(SnapshotFailures, AStoreThatCannotBeReplacedGoesOnAsItWas) {

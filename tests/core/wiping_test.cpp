@@ -3,12 +3,6 @@
 #include "core/fakes.h"
 #include "storage/rocksdb_table.h"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define SR_WITHOUT_ROCKSDB  // it does not see into the RocksDB of the system
-#endif
-#endif
-
 #ifndef SR_WITHOUT_ROCKSDB
 namespace sr::test {
 namespace {
