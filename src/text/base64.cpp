@@ -1,5 +1,6 @@
 #include "text/base64.h"
 #include <array>
+#include "text/base64_wide.h"
 
 namespace sr::base64 {
 namespace {
@@ -27,12 +28,14 @@ std::unexpected<Error> refusal(std::size_t at) { return fail(Code::invalid, "ill
 class Decoder {
  public:
   Decoder(std::string_view text, Form form, Leniency leniency)
-      : text_(text), values_(is_url(form) ? url_values : standard_values), padded_(is_padded(form)), leniency_(leniency) {}
+      : text_(text), values_(is_url(form) ? url_values : standard_values), url_(is_url(form)), padded_(is_padded(form)), leniency_(leniency) {}
 
   // Writes from `to` on, where there is room for a group more than the text can hold; says how much.
   Result<std::size_t> run(char* to) {
     char* const start = to;
     while (!ended_) {
+      const std::size_t taken = wide::decode(to, text_.size() / 4 * 3 + 3 - static_cast<std::size_t>(to - start), text_.substr(at_), url_);
+      at_ += taken, to += taken / 4 * 3;
       whole_groups(to);
       TRY(one_group(to));
     }
@@ -98,7 +101,7 @@ class Decoder {
 
   const std::string_view text_;
   const std::array<std::int8_t, 256>& values_;
-  const bool padded_;
+  const bool url_, padded_;
   const Leniency leniency_;
   std::size_t at_ = 0;
   bool ended_ = false;
@@ -120,7 +123,9 @@ void encode(Buffer& out, std::string_view bytes, Form form) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i])); };
   const std::size_t whole = bytes.size() / 3 * 3, rest = bytes.size() - whole;
   char* at = out.extend(bytes.size() / 3 * 4 + (rest == 0 ? 0 : is_padded(form) ? 4 : rest + 1));
-  for (std::size_t i = 0; i < whole; i += 3) {
+  const std::size_t taken = wide::encode(at, bytes, is_url(form));
+  at += taken / 3 * 4;
+  for (std::size_t i = taken; i < whole; i += 3) {
     const std::uint32_t bits = byte(i) << 16 | byte(i + 1) << 8 | byte(i + 2);
     *at++ = digits[bits >> 18], *at++ = digits[bits >> 12 & 63], *at++ = digits[bits >> 6 & 63], *at++ = digits[bits & 63];
   }

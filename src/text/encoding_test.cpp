@@ -37,6 +37,62 @@ TEST(Base64, AsGoSkipsLineBreaks) {
   for (const char* bad : {"Zm 9v", "Zg", "Zg=", "Zg==Zg==", "Zg==="}) EXPECT_FALSE(base64::decode_as_go(bad)) << bad;
 }
 
+// Digit by digit, as the RFC has it: what the wide steps are compared with.
+std::string encode_slowly(std::string_view bytes, std::string_view last_two) {
+  const std::string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + std::string(last_two);
+  std::string text;
+  unsigned bits = 0, count = 0;
+  for (const char c : bytes)
+    for (int bit = 7; bit >= 0; --bit) {
+      bits = bits << 1 | (static_cast<unsigned char>(c) >> bit & 1);
+      if (++count == 6) text += digits[bits], bits = count = 0;
+    }
+  if (count > 0) text += digits[bits << (6 - count)];
+  while (text.size() % 4 != 0) text += '=';
+  return text;
+}
+
+TEST(Base64, LongTextsAreAsShortOnes) {
+  std::string bytes;
+  for (unsigned size = 0; size < 300; ++size) {
+    for (const auto& [form, last_two] : {std::pair(Form::standard, "+/"), std::pair(Form::url, "-_")}) {
+      const std::string text = encode_slowly(bytes, last_two);
+      EXPECT_EQ(base64::encode(bytes, form), text);
+      EXPECT_EQ(base64::decode(text, form), bytes);
+    }
+    bytes += static_cast<char>(size * size * 31 >> 3);
+  }
+}
+
+TEST(Base64, EachByteThatIsNoDigitIsFoundAtEachPlace) {
+  std::string bytes;
+  for (int i = 0; i < 75; ++i) bytes += static_cast<char>(37 * i);
+  for (const auto& [form, last_two] : {std::pair(Form::standard, "+/"), std::pair(Form::url, "-_")}) {
+    const std::string good = encode_slowly(bytes, last_two);
+    for (std::size_t at = 0; at < good.size(); ++at)
+      for (int c = 0; c < 256; ++c) {
+        std::string text = good;
+        text[at] = static_cast<char>(c);
+        const bool is_digit = (std::isalnum(c) != 0 && c < 128) || std::string_view(last_two).contains(static_cast<char>(c));
+        const auto decoded = base64::decode(text, form);
+        ASSERT_EQ(decoded.has_value(), is_digit) << at << ' ' << c;
+        if (is_digit) {
+          ASSERT_EQ(encode_slowly(*decoded, last_two), text);
+        }
+      }
+  }
+}
+
+TEST(Base64, LineBreaksInLongTextsAreSkippedAsInShortOnes) {
+  const std::string bytes(1000, 'x'), text = encode_slowly(bytes, "+/");
+  for (const std::size_t width : {1, 4, 31, 32, 33, 76}) {
+    std::string wrapped;
+    for (std::size_t at = 0; at < text.size(); at += width) (wrapped += text.substr(at, width)) += "\r\n";
+    EXPECT_EQ(base64::decode_as_go(wrapped), bytes) << width;
+    EXPECT_FALSE(base64::decode(wrapped)) << width;
+  }
+}
+
 TEST(Base32, KnowsTheVectorsOfRfc4648) {
   const std::pair<const char*, const char*> vectors[] = {{"", ""}, {"f", "MY======"}, {"fo", "MZXQ===="}, {"foo", "MZXW6==="}, {"foob", "MZXW6YQ="}, {"fooba", "MZXW6YTB"}, {"foobar", "MZXW6YTBOI======"}};
   for (const auto& [plain, padded] : vectors) {
