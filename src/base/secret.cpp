@@ -43,12 +43,13 @@ void Buffer::grow(std::size_t at_least) {
   capacity_ = capacity;
 }
 
-// The block is wiped whole: a truncate leaves old bytes behind the end.
+// A truncate leaves old bytes behind the end.
 void Buffer::release() {
   if (!bytes_) return;
-  wipe(bytes_, capacity_);
+  wipe(bytes_, std::max(size_, written_));
   std::free(bytes_);
   bytes_ = nullptr;
+  written_ = 0;
 }
 
 char* Buffer::extend(std::size_t size) {

@@ -54,11 +54,13 @@ class Buffer {
   Buffer() = default;
   explicit Buffer(std::string_view text) { append(text); }
   Buffer(Buffer&& other) noexcept
-      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)), capacity_(std::exchange(other.capacity_, 0)) {}
+      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)), capacity_(std::exchange(other.capacity_, 0)),
+        written_(std::exchange(other.written_, 0)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(bytes_, other.bytes_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
+    std::swap(written_, other.written_);
     return *this;
   }
   ~Buffer() { release(); }
@@ -82,8 +84,11 @@ class Buffer {
 
   // Room for `size` more bytes that the caller fills; they count as written.
   char* extend(std::size_t size);
-  void truncate(std::size_t size) { size_ = size < size_ ? size : size_; }
-  void clear() { size_ = 0; }  // keeps the block; it is wiped at the end
+  void truncate(std::size_t size) {
+    written_ = size_ > written_ ? size_ : written_;
+    size_ = size < size_ ? size : size_;
+  }
+  void clear() { truncate(0); }  // keeps the block; it is wiped at the end
 
   std::string_view view() const { return {bytes_, size_}; }
   operator std::string_view() const { return view(); }
@@ -100,6 +105,7 @@ class Buffer {
   char* bytes_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  std::size_t written_ = 0;  // of the block, before it was truncated: what to wipe. The rest was never touched, and may not even be there
 };
 
 }  // namespace sr

@@ -38,7 +38,7 @@ void Pipeline::print_answer(Request& r) {
     return;
   }
   answer.shape = reply.shape();
-  if (reply.data()) reply.data()->print(answer.data);
+  if (reply.has_data()) answer.data = reply.take_data();
   if (reply.auth()) reply.auth()->print().print(answer.auth);
   answer.lease_ttl = reply.read_again_after();
   if (const auto& lease = reply.lease_info()) {

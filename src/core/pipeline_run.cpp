@@ -41,10 +41,11 @@ Result<Reply> Pipeline::handle(Request& r) {
 // Of the names in a list those stay whose paths the caller may read. An answer that has other members too would tell the names there.
 Result<void> Pipeline::filter_keys(Request& r, Reply& reply) {
   const KeyFilter* filter = r.decision.keys_filter;
-  if (!filter || !reply.data() || reply.data()->empty()) return {};
+  if (!filter || !reply.has_data()) return {};
   Arena arena;
   Buffer text;
-  reply.data()->print(text);
+  reply.print_data(text);
+  if (text.view() == "{}") return {};
   const json::Value* data = TRY(json::parse(arena, text.view()));
   const json::Value* keys = data->find("keys");
   const json::Value* info = data->find("key_info");

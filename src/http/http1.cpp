@@ -257,7 +257,10 @@ bool RequestParser::feed_body(std::string_view& bytes) {
 
 bool RequestParser::append_body(std::string_view& bytes) {
   const auto part = bytes.substr(0, body_left_);
-  request_.body.append(part);
+  Buffer& body = request_.body;
+  // Of what is promised a room that what has come is a fair part of: a large one moves seldom, and nobody holds memory by promises.
+  if (body.capacity() - body.size() < part.size()) body.reserve(body.size() + std::min<std::size_t>(body_left_, std::max(3 * body.size(), part.size())));
+  body.append(part);
   body_left_ -= part.size();
   bytes.remove_prefix(part.size());
   return true;
@@ -366,12 +369,19 @@ void append_value(Buffer& out, std::string_view value) {
 
 }  // namespace
 
+bool has_body(const Response& response, const Framing& framing) { return response.status != 204 && response.status != 304 && !framing.head_only; }
+
 void print(Buffer& out, const Response& response, const Framing& framing) {
+  print_head(out, response, framing, response.body.size());
+  if (has_body(response, framing)) out += response.body;
+}
+
+void print_head(Buffer& out, const Response& response, const Framing& framing, std::size_t room_behind) {
   const bool bodiless = response.status == 204 || response.status == 304;
   std::size_t size = 192;
   for (const auto headers : {response.common, std::span<const Header>(response.headers)})
     for (const auto& header : headers) size += header.name.size() + header.value.size() + 4;
-  if (!bodiless && !framing.head_only) size += response.body.size();
+  if (has_body(response, framing)) size += room_behind;
   // Doubling is kept up, so that many answers into one buffer do not move it each time.
   if (out.capacity() - out.size() < size) out.reserve(std::max(out.size() + size, 2 * out.capacity()));
 
@@ -396,7 +406,6 @@ void print(Buffer& out, const Response& response, const Framing& framing) {
   if (!keep_alive) out += "Connection: close\r\n";
   else if (framing.version_1_0) out += "Connection: keep-alive\r\n";
   out += "\r\n";
-  if (!bodiless && !framing.head_only) out += response.body;
 }
 
 void print_piece(Buffer& out, std::string_view piece, const Framing& framing) {

@@ -106,6 +106,9 @@ inline constexpr std::string_view continue_line = "HTTP/1.1 100 Continue\r\n\r\n
 // Of an answer whose body is still being made it is the head; the pieces follow, then an empty one. A client of HTTP/1.0 reads until
 // the connection ends, and cannot tell whether it has read all.
 void print(Buffer& out, const Response& response, const Framing& framing);
+// Without the body, for which `room_behind` is reserved if it has one.
+void print_head(Buffer& out, const Response& response, const Framing& framing, std::size_t room_behind = 0);
+bool has_body(const Response& response, const Framing& framing);  // a HEAD and some statuses have none
 void print_piece(Buffer& out, std::string_view piece, const Framing& framing);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"

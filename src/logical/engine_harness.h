@@ -139,15 +139,15 @@ class EngineHarness {
     if (!verb) return {.status = 405, .error = "unsupported operation"};
     const Call::Parts parts{op, inside, fields, body, arena, caller, host_};
     Call call(parts, view(transaction));
-    const auto reply = verb->run(*engine_, call);
+    auto reply = verb->run(*engine_, call);
     if (!reply) {
       transaction.discard_writes();
       return failed(op, reply.error());
     }
     if (reply->refused()) return failed(op, *reply->refused());
     Answer answer{.status = reply->status(), .data = {}, .error = {}, .warnings = reply->warnings(), .login = reply->login(), .op = op};
-    if (reply->data()) answer.data = reply->data()->text();
     const bool says_nothing = reply->is_nil() && reply->warnings().empty();
+    answer.data = std::string(reply->take_data().view());
     if (answer.status == 0) answer.status = !says_nothing ? 200 : op == Op::read || op == Op::list ? 404 : 204;
     return answer;
   }

@@ -27,6 +27,21 @@ Reply Reply::data(json::Object object) {
   reply.data_ = std::move(object);
   return reply;
 }
+Reply Reply::data(Buffer object) {
+  Reply reply;
+  reply.printed_ = std::move(object);
+  return reply;
+}
+void Reply::print_data(Buffer& out) const {
+  if (printed_) out += *printed_;
+  else if (data_) data_->print(out);
+}
+Buffer Reply::take_data() {
+  if (printed_) return std::move(*printed_);
+  Buffer printed;
+  print_data(printed);
+  return printed;
+}
 Reply Reply::bare(json::Object object) {
   Reply reply = data(std::move(object));
   reply.shape_ = Shape::bare;

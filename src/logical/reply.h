@@ -70,6 +70,7 @@ class Reply {
 
   static Reply empty() { return {}; }             // nil: 204 for a write, 404 for a read; 200 when warnings come with it
   static Reply data(json::Object object);
+  static Reply data(Buffer object);               // printed already: what is large is not copied again
   static Reply bare(json::Object object);
   static Reply injected(json::Object object);
   static Reply list(const Strings& keys);         // no keys: 404, as in Vault
@@ -98,7 +99,9 @@ class Reply {
 
   int status() const { return status_; }          // 0: by content
   Shape shape() const { return shape_; }
-  const std::optional<json::Object>& data() const { return data_; }
+  bool has_data() const { return data_ || printed_; }
+  void print_data(Buffer& out) const;
+  Buffer take_data();                             // the same, once
   const std::optional<Auth>& auth() const { return auth_; }
   const Strings& warnings() const { return warnings_; }
   const std::optional<Body>& raw() const { return raw_; }
@@ -115,7 +118,7 @@ class Reply {
   const std::optional<Login>& login() const { return login_; }
   const std::optional<Error>& refused() const { return refused_; }
   bool counts_as_failed_login() const { return bad_credentials_; }
-  bool is_nil() const { return !data_ && !auth_ && !raw_ && !login_ && !wrap_ && !lease_info_; }
+  bool is_nil() const { return !has_data() && !auth_ && !raw_ && !login_ && !wrap_ && !lease_info_; }
 
   void add_warning(std::string text) { warnings_.push_back(std::move(text)); }
   void set_auth(Auth auth) { auth_ = std::move(auth); }
@@ -126,6 +129,7 @@ class Reply {
   int status_ = 0;
   Shape shape_ = Shape::envelope;
   std::optional<json::Object> data_;
+  std::optional<Buffer> printed_;                 // in place of data_
   std::optional<Auth> auth_;
   Strings warnings_;
   std::optional<Body> raw_;

@@ -7,6 +7,7 @@ namespace {
 
 constexpr int rounds_of_a_turn = 16;                    // reads in a row, before others have theirs
 constexpr std::size_t out_bytes_before_flush = 64 * 1024;
+constexpr std::size_t large_answer = 64 * 1024;            // is not copied behind its head
 constexpr std::size_t out_bytes_kept = 4 * 1024;        // between two answers
 // Behind a last answer the client may still be sending; a close under its hands would take the answer away from it.
 constexpr Milliseconds linger_time = 10'000;
@@ -79,7 +80,7 @@ void Connection::work() {
       continue;
     }
     if (!sniffing_) consume_ahead();
-    if (upload_ && upload_->is_read() && parser_.wants_continue()) out_ += http::continue_line;
+    if (upload_ && upload_->is_read() && parser_.wants_continue()) out() += http::continue_line;
     if (!flush()) return;
     if (download_) {
       pull();
@@ -181,7 +182,7 @@ void Connection::consume_ahead() {
 
 // Serves the requests in `bytes`, until one is not answered at once or there is enough to write.
 void Connection::consume(std::string_view& bytes) {
-  while (!bytes.empty() && (!serving() || takes_body()) && !last_ && answers_ < limits::pipelined_requests && out_.size() < out_bytes_before_flush) {
+  while (!bytes.empty() && (!serving() || takes_body()) && !last_ && answers_ < limits::pipelined_requests && unwritten() < out_bytes_before_flush) {
     switch (parser_.feed(bytes)) {
       case http::RequestParser::State::head: break;
       case http::RequestParser::State::body:
@@ -196,7 +197,7 @@ void Connection::consume(std::string_view& bytes) {
             break;
           }
         if (!charge(parser_.body_bytes())) break;
-        if (parser_.wants_continue()) out_ += http::continue_line;
+        if (parser_.wants_continue()) out() += http::continue_line;
         break;
       case http::RequestParser::State::complete:
         if (parser_.streams_body()) {
@@ -275,7 +276,12 @@ void Connection::answer(http::Response response) {
   // Who is answered before all of his body has come goes on sending it: what comes is no request.
   if (auto unread = std::exchange(upload_, nullptr)) unread->end(http::Upload::End::broken), response.close = true;
   framing_.date = loop_.date();
-  http::print(out_, response, framing_);
+  if (large_.empty() && response.body.size() >= large_answer && http::has_body(response, framing_)) {
+    http::print_head(out_, response, framing_);
+    large_ = std::move(response.body);
+  } else {
+    http::print(out(), response, framing_);
+  }
   ++answers_;
   last_ = response.close || !framing_.keep_alive;
   if (response.download && !framing_.head_only) {
@@ -300,7 +306,7 @@ void Connection::pull() {
 void Connection::print_piece(const Result<Buffer>& piece) {
   pulling_ = false;
   if (!piece) return end();
-  http::print_piece(out_, piece->view(), framing_);
+  http::print_piece(out(), piece->view(), framing_);
   wait_ = Wait::none;
   if (piece->empty()) {
     download_.reset();
@@ -312,13 +318,14 @@ void Connection::print_piece(const Result<Buffer>& piece) {
 }
 
 void Connection::refuse(const http::Response& refusal) {
-  http::print(out_, refusal, {.keep_alive = false, .date = loop_.date()});
+  http::print(out(), refusal, {.keep_alive = false, .date = loop_.date()});
   last_ = true;
 }
 
 // False when not all could be written now, or there is no connection any more.
 bool Connection::flush() {
-  while (written_ < out_.size()) {
+  while (unwritten() > 0) {
+    if (written_ == out_.size()) out_ = std::exchange(large_, Buffer()), written_ = 0;
     const auto moved = stream_.write(out_.view().substr(written_));
     switch (moved.status) {
       case Stream::Status::ok: written_ += moved.bytes; break;
@@ -386,7 +393,7 @@ void Connection::wait(Wait what) {
       case Wait::head: return deadlines.head.count();
       case Wait::body: return deadlines.body.count();
       case Wait::idle: return deadlines.idle.count();
-      case Wait::write: return deadlines.write.count() + static_cast<Milliseconds>((out_.size() - written_) * 1000 / deadlines.write_bytes_per_second);
+      case Wait::write: return deadlines.write.count() + static_cast<Milliseconds>(unwritten() * 1000 / deadlines.write_bytes_per_second);
       case Wait::linger: return linger_time;
       case Wait::service: return deadlines.service.count();
       case Wait::upload: return std::chrono::milliseconds(limits::upload_duration).count();

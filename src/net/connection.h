@@ -71,6 +71,8 @@ class Connection final : public Watched {
   void pull();
   void print_piece(const Result<Buffer>& piece);
   void refuse(const http::Response& refusal);
+  Buffer& out() { return large_.empty() ? out_ : large_; }  // what is written next goes there
+  std::size_t unwritten() const { return out_.size() + large_.size() - written_; }
   bool flush();
   void say_goodbye();
   void linger();
@@ -109,6 +111,7 @@ class Connection final : public Watched {
   std::size_t written_ = 0;       // of out_
   std::size_t ahead_taken_ = 0;   // of ahead_
   Buffer out_;
+  Buffer large_;                  // behind out_: a large answer, as it was made
   Buffer ahead_;                  // read, but behind a request that is served
   http::Peer peer_;
   http::RequestParser parser_;

@@ -115,10 +115,8 @@ void BatchResults::end_item(std::string_view reference, std::string_view name, b
   member(name) += flag ? "true}" : "false}";
 }
 Reply BatchResults::finish() && {
-  out_ += ']';
-  json::Object data;
-  data.put_raw("batch_results", out_.view());
-  return Reply::data(std::move(data));
+  out_ += "]}";
+  return Reply::data(std::move(out_));
 }
 
 Reply answer_batch(const Call& call, BatchResults results, const BatchOutcome& outcome) {

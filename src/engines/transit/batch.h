@@ -39,7 +39,7 @@ class BatchResults {
     reserve(items.size(), texts);
   }
   explicit BatchResults(std::size_t items) { reserve(items, 128 * items); }
-  void begin_item() { out_ += out_.size() == 1 ? "{" : ",{", is_first_ = true; }
+  void begin_item() { out_ += out_.back() == '[' ? "{" : ",{", is_first_ = true; }
   void end_item(std::string_view reference);  // which every item has, be it empty
   void end_item(std::string_view reference, std::string_view name, bool flag);
   Buffer& member(std::string_view name);      // what is written next is its value
@@ -53,8 +53,8 @@ class BatchResults {
  private:
   void reserve(std::size_t items, std::size_t texts) {
     constexpr std::size_t around_each = 112;  // names, version, nonce and tag in base64
-    out_.reserve(around_each * items + texts + 2);
-    out_ += '[';
+    out_.reserve(around_each * items + texts + 32);
+    out_ += R"({"batch_results":[)";
   }
 
   Buffer out_;
