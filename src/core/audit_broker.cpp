@@ -207,19 +207,24 @@ AuditBroker::Rendered AuditBroker::render_lines(const Devices& devices, std::spa
   return rendered;
 }
 
-void AuditBroker::hand_over(const Devices& devices, Entries entries, const Tell& tell) const {
+// In how many groups.
+std::size_t AuditBroker::hand_over(const Devices& devices, Entries entries, const Tell& tell) const {
+  std::size_t groups = 0;
   while (!entries.empty()) {
+    ++groups;
     Rendered rendered;
     try {
       rendered = render_lines(devices, entries);
     } catch (const std::exception& problem) {  // nobody further out could answer them
-      return tell(entries, {0, {Code::internal, concat("the lines could not be made: ", problem.what())}});
+      tell(entries, {0, {Code::internal, concat("the lines could not be made: ", problem.what())}});
+      break;
     }
     const auto behind = entries.begin() + static_cast<std::ptrdiff_t>(rendered.entries.size());
     Entries group(std::make_move_iterator(entries.begin()), std::make_move_iterator(behind));
     entries.erase(entries.begin(), behind);
     send(devices, std::move(rendered), std::move(group), tell);
   }
+  return groups;
 }
 
 void AuditBroker::send(const Devices& devices, Rendered rendered, Entries group, const Tell& tell) const {
@@ -251,7 +256,8 @@ void AuditBroker::write(std::shared_ptr<const Devices> devices, const Request& r
   if (request.place != Place::loop) {
     Entries alone;
     alone.push_back(std::move(entry));
-    return hand_over(*devices, std::move(alone), &tell);
+    hand_over(*devices, std::move(alone), &tell);
+    return;
   }
   {
     std::lock_guard lock(rounds_mutex_);
@@ -259,6 +265,7 @@ void AuditBroker::write(std::shared_ptr<const Devices> devices, const Request& r
     round.entries.push_back(std::move(entry));
     if (round.entries.size() > 1) return;
     round.devices = std::move(devices);
+    if (round.under_way > 0) return;
   }
   request.home.post([this, &home = request.home] { end_round(home); });
 }
@@ -266,16 +273,38 @@ void AuditBroker::write(std::shared_ptr<const Devices> devices, const Request& r
 // Behind the requests that the loop had still to read. Devices may have been disabled meanwhile: those count that are enabled now. A seal
 // disables none: what was answered before it still has its lines.
 void AuditBroker::end_round(Loop& home) {
-  Round round;
+  std::shared_ptr<const Devices> devices;
+  Entries entries;
   {
     std::lock_guard lock(rounds_mutex_);
-    std::swap(round, rounds_[&home]);
+    Round& round = rounds_[&home];
+    devices = std::move(round.devices);
+    entries = std::exchange(round.entries, {});
+    round.under_way = 1;  // this call
   }
-  if (auto now = devices(); now != round.devices && !parts_.barrier.locked()) round.devices = std::move(now);
-  if (round.devices->empty()) return tell(round.entries, {round.entries.size(), {}});
-  hand_over(*round.devices, std::move(round.entries), [&home](Entries& entries, const AuditOutcome& outcome) {
-    home.post([entries = std::move(entries), outcome]() mutable { tell(entries, outcome); });
+  if (auto now = this->devices(); now != devices && !parts_.barrier.locked()) devices = std::move(now);
+  std::size_t groups = 0;
+  if (devices->empty()) tell(entries, {entries.size(), {}});
+  else groups = hand_over(*devices, std::move(entries), [this, &home](Entries& told, const AuditOutcome& outcome) {
+    home.post([this, &home, told = std::move(told), outcome]() mutable {
+      tell(told, outcome);
+      end_group(home);
+    });
   });
+  {
+    std::lock_guard lock(rounds_mutex_);
+    rounds_[&home].under_way += groups;
+  }
+  end_group(home);
+}
+
+void AuditBroker::end_group(Loop& home) {
+  {
+    std::lock_guard lock(rounds_mutex_);
+    Round& round = rounds_[&home];
+    if (--round.under_way > 0 || round.entries.empty()) return;
+  }
+  home.post([this, &home] { end_round(home); });
 }
 
 Result<std::shared_ptr<AuditDevice>> AuditBroker::make(const AuditDeviceEntry& entry, bool must_open) {

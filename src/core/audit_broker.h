@@ -1,7 +1,8 @@
 // The audit devices and their rows. A request goes on as soon as one device has its line, or all of them, as the configuration
 // says; with none enabled, at once. A device that is stuck holds up nobody who does not need it.
 //
-// The requests that a loop reads in one round are one group: their lines are rendered into one text, and a device hears of them once.
+// The requests that a loop reads while it waits for the devices are one group: their lines are rendered into one text, and a device hears of
+// them once. Under load that is most of what a line costs: threads that wake each other.
 //
 // Shared by all threads. Devices are published as a set; a change is written in the caller's transaction, and the next set is
 // there before the caller hears of it.
@@ -101,7 +102,11 @@ class AuditBroker {
  private:
   struct Entry { const Request* request; std::span<const AuditEntry::Kind> kinds; Done done; };
   using Entries = std::vector<Entry>;
-  struct Round { std::shared_ptr<const Devices> devices; Entries entries; };
+  struct Round {
+    std::shared_ptr<const Devices> devices{};
+    Entries entries{};           // not handed over yet
+    std::size_t under_way = 0;   // groups that the devices have
+  };
   // A device whose row is not durable yet. By path, so that a call that lost a race and runs again goes on with the one it opened.
   struct Opened { AuditDeviceEntry entry; std::shared_ptr<AuditDevice> device; };
 
@@ -115,8 +120,9 @@ class AuditBroker {
     std::vector<std::span<const AuditEntry::Kind>> entries{};   // of which lines they are
   };
   void end_round(Loop&);
+  void end_group(Loop&);
   Rendered render_lines(const Devices&, std::span<const Entry>) const;
-  void hand_over(const Devices&, Entries, const Tell&) const;
+  std::size_t hand_over(const Devices&, Entries, const Tell&) const;
   void send(const Devices&, Rendered, Entries, const Tell&) const;
   static void tell(Entries&, const AuditOutcome&);
   void keep(const std::string& id, const AuditCheckpoint&);
@@ -127,7 +133,7 @@ class AuditBroker {
   std::map<std::string, AuditDeviceMaker, std::less<>> makers_;
   Published<Devices> devices_;
   std::mutex rounds_mutex_;                        // guards the one below
-  std::unordered_map<const Loop*, Round> rounds_;  // what each loop has read since it last came round
+  std::unordered_map<const Loop*, Round> rounds_;  // of each loop
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Opened, std::less<>> opened_;
   std::vector<std::shared_ptr<AuditDevice>> retired_;  // until they have let go of their files
