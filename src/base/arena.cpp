@@ -1,7 +1,7 @@
 #include "base/arena.h"
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
+#include "base/blocks.h"
 #include "base/secret.h"
 
 namespace sr {
@@ -14,9 +14,8 @@ struct Arena::Block {
 void* Arena::allocate(std::size_t size, std::size_t alignment) {
   auto aligned = (reinterpret_cast<std::uintptr_t>(at_) + alignment - 1) & ~(alignment - 1);
   if (!at_ || aligned + size > reinterpret_cast<std::uintptr_t>(end_)) {
-    const std::size_t block_size = std::max({first_block, last_ ? last_->size * 2 : 0, size + alignment + sizeof(Block)});
-    auto* block = static_cast<Block*>(std::malloc(block_size));
-    if (!block) throw std::bad_alloc();
+    std::size_t block_size = std::max({first_block, last_ ? last_->size * 2 : 0, size + alignment + sizeof(Block)});
+    auto* block = static_cast<Block*>(blocks::take(block_size));
     *block = {last_, block_size};
     last_ = block;
     held_ += block_size;
@@ -36,7 +35,7 @@ Arena::~Arena() {
     auto* const first = reinterpret_cast<char*>(block + 1);
     wipe(first, static_cast<std::size_t>(used_to - first));
     if (last_) used_to = reinterpret_cast<char*>(last_) + last_->size;
-    std::free(block);
+    blocks::give_back(block, block->size);
   }
 }
 

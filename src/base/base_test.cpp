@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 #include "base/arena.h"
+#include "base/blocks.h"
 #include "base/clock.h"
 #include "base/inbox.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "base/published.h"
@@ -63,6 +65,40 @@ TEST(Buffer, GrowsAndKeepsItsText) {
   std::string expected;
   for (int i = 0; i < 1000; ++i) buffer.append_number(i) += ',', expected += std::to_string(i) + ',';
   EXPECT_EQ(buffer.view(), expected);
+}
+
+TEST(Blocks, LargeOnesAreKeptForAWhile) {
+  blocks::release_idle(), blocks::release_idle();
+  std::size_t size = 1'000'000;
+  void* block = blocks::take(size);
+  EXPECT_EQ(size, 1u << 20);
+  blocks::give_back(block, size);
+  EXPECT_EQ(blocks::bytes_kept(), size);
+  std::size_t other = 500'000;
+  void* fresh = blocks::take(other);
+  EXPECT_NE(fresh, block);
+  std::size_t again = 700'000;
+  EXPECT_EQ(blocks::take(again), block);
+  blocks::give_back(fresh, other), blocks::give_back(block, size);
+  blocks::release_idle();  // both were given back in this period
+  EXPECT_EQ(blocks::bytes_kept(), size + other);
+  blocks::release_idle();
+  EXPECT_EQ(blocks::bytes_kept(), 0u);
+}
+
+TEST(Blocks, KeptOnesAreBoundedAndThoseOfOddSizesAreNot) {
+  std::vector<std::pair<void*, std::size_t>> taken;
+  for (std::size_t size : {std::size_t{100}, std::size_t{5'000'000}, std::size_t{60'000}}) taken.emplace_back(blocks::take(size), size);
+  for (const auto& [block, size] : taken) blocks::give_back(block, size);
+  EXPECT_EQ(blocks::bytes_kept(), 0u);
+  taken.clear();
+  for (int i = 0; i < 10; ++i) {
+    std::size_t size = 4'000'000;
+    taken.emplace_back(blocks::take(size), size);
+  }
+  for (const auto& [block, size] : taken) blocks::give_back(block, size);
+  EXPECT_LE(blocks::bytes_kept(), limits::blocks_kept_bytes);
+  blocks::release_idle(), blocks::release_idle();
 }
 
 TEST(Arena, KeepsWhatItHolds) {

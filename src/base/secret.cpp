@@ -1,9 +1,8 @@
 #include "base/secret.h"
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
-#include <new>
 #include <strings.h>
+#include "base/blocks.h"
 
 namespace sr {
 
@@ -32,9 +31,8 @@ Secret::~Secret() {
 }
 
 void Buffer::grow(std::size_t at_least) {
-  const std::size_t capacity = std::max<std::size_t>({256, at_least, capacity_ * 2});
-  auto* bytes = static_cast<char*>(std::malloc(capacity));
-  if (!bytes) throw std::bad_alloc();
+  std::size_t capacity = std::max<std::size_t>({256, at_least, capacity_ * 2});
+  auto* bytes = static_cast<char*>(blocks::take(capacity));
   const std::size_t size = size_;
   if (size > 0) std::memcpy(bytes, bytes_, size);
   release();
@@ -47,7 +45,7 @@ void Buffer::grow(std::size_t at_least) {
 void Buffer::release() {
   if (!bytes_) return;
   wipe(bytes_, std::max(size_, written_));
-  std::free(bytes_);
+  blocks::give_back(bytes_, capacity_);
   bytes_ = nullptr;
   written_ = 0;
 }

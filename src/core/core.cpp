@@ -1,4 +1,5 @@
 #include "core/core.h"
+#include "base/blocks.h"
 #include "base/process.h"
 #include "core/cubbyholes.h"
 #include "core/keys.h"
@@ -262,6 +263,7 @@ std::size_t Core::sweep_leases(bool due_too) {
 
 std::size_t Core::sweep_all_but_leases() {
   std::lock_guard lock(sweep_mutex_);
+  blocks::release_idle();
   if (!seal_.is_open()) return 0;  // before the mounts are loaded, all that is theirs would look left over
   const std::size_t swept = tokens_.sweep(parts_.store, barrier_);
   sweep_cubbyholes(parts_.store, barrier_);

@@ -62,7 +62,10 @@ void store_dev_token(const std::string& token) {
 
 // A large body is memory of its own, which goes back to the system with it. By itself malloc learns from the first one that is
 // freed to keep what follows: 2 GiB after a burst that is over.
-void keep_no_large_blocks() { mallopt(M_MMAP_THRESHOLD, 256 * 1024); }
+void keep_no_large_blocks() {
+  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 1024 * 1024);  // what one turn of a loop frees, the next one takes again
+}
 
 // Connections are files: as many as the system lets us have.
 void raise_file_limit() {
