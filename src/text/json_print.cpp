@@ -38,12 +38,11 @@ void quote(Buffer& out, std::string_view text) {
   out.reserve(out.size() + text.size() + 2);
   out += '"';
   std::size_t copied = 0, at = 0;
-  while (at < text.size()) {
+  for (;;) {
+    at += html_plain_run(text.substr(at));
+    while (at < text.size() && !special[static_cast<unsigned char>(text[at])]) ++at;
+    if (at == text.size()) break;
     const auto byte = static_cast<unsigned char>(text[at]);
-    if (!special[byte]) {
-      ++at;
-      continue;
-    }
     std::size_t size = 1;
     bool as_it_is = false;
     utf8::Rune rune;

@@ -69,18 +69,37 @@ std::size_t decode_escape(Buffer& out, std::string_view raw) {
   return 6;
 }
 
-}  // namespace
+struct Run {
+  std::size_t size = 0;
+  bool ended = false;  // by a byte that is not plain; otherwise by a rest that is too short
+};
 
-std::size_t plain_run(std::string_view text) {
-  std::size_t at = 0;
+// Printable ASCII other than `special`, sixteen bytes at a step.
+template <char... special> Run wide_run([[maybe_unused]] std::string_view text) {
+  Run run;
 #if defined(__SSE2__)
-  // Sixteen at a step. As a signed number every byte beyond ASCII is below the space.
-  for (; text.size() - at >= 16; at += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
-    const __m128i special = _mm_or_si128(_mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')), _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
-    if (const auto hits = static_cast<unsigned>(_mm_movemask_epi8(special)); hits != 0) return at + static_cast<std::size_t>(std::countr_zero(hits));
+  for (; text.size() - run.size >= 16; run.size += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + run.size));
+    __m128i hits = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));  // as a signed number every byte beyond ASCII is below the space
+    ((hits = _mm_or_si128(hits, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(special)))), ...);
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits));
+    if (mask == 0) continue;
+    run.size += static_cast<std::size_t>(std::countr_zero(mask));
+    run.ended = true;
+    break;
   }
 #endif
+  return run;
+}
+
+}  // namespace
+
+std::size_t html_plain_run(std::string_view text) { return wide_run<'"', '\\', '<', '>', '&'>(text).size; }
+
+std::size_t plain_run(std::string_view text) {
+  const Run wide = wide_run<'"', '\\'>(text);
+  if (wide.ended) return wide.size;
+  std::size_t at = wide.size;
   if constexpr (std::endian::native == std::endian::little) {
     // Eight bytes a step. Each term sets the top bit of the bytes it looks for; a borrow can only set bits above a true
     // hit, so the lowest one is right.

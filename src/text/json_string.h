@@ -10,6 +10,9 @@ namespace sr::json {
 // How many bytes from the front are plain: printable ASCII other than `"` and `\`.
 std::size_t plain_run(std::string_view text);
 
+// Bytes from the front that Go would print as they are: as above, and none of `<`, `>` and `&`. It may stop sooner.
+std::size_t html_plain_run(std::string_view text);
+
 struct RawString {
   enum class Problem : std::uint8_t { none, unterminated, control_character, bad_escape };
   std::size_t size = 0;     // bytes up to the closing quote, or up to the problem
