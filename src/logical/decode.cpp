@@ -186,8 +186,8 @@ Result<Fields> decode_fields(const FieldList& fields, const Captures& captured, 
       continue;
     }
     const json::Value* given = body ? body->find(field->name) : nullptr;
-    // An explicit null is as good as nothing, except where any JSON is wanted.
-    if (given && (!given->is_null() || field->kind == Kind::json)) decoded.emplace_back(field, TRY(decode_value(*field, *given, scratch)));
+    // As in Vault an explicit null is no value, "", 0 or false, and only a duration is not there at all.
+    if (given && !(given->is_null() && field->kind == Kind::duration)) decoded.emplace_back(field, TRY(decode_value(*field, *given, scratch)));
     else if (!field->fallback.empty()) {
       const auto* text = scratch.make<json::Value>(json::Value{.type = json::Type::string, .text = field->fallback});
       decoded.emplace_back(field, TRY(decode_value(*field, *text, scratch)));

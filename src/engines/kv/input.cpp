@@ -42,6 +42,13 @@ Result<void> check_custom(const StringMap& custom) {
   return {};
 }
 
+Result<void> take_custom(StringMap& custom, std::string_view key, const json::Value& value) {
+  if (value.is_object() || value.is_array())
+    return fail(Code::invalid, concat("custom_metadata validation failed: '' expected type 'string', got unconvertible type '", go_type(value), "'"));
+  custom.insert_or_assign(std::string(key), std::string(value.type == json::Type::boolean ? (value.flag ? "1" : "0") : value.text));
+  return {};
+}
+
 }  // namespace
 
 Result<const json::Value*> object_of(const FieldInfo& field, JsonValue given) {
@@ -83,19 +90,20 @@ Result<std::vector<VersionNumber>> version_numbers(Call& call, std::string_view 
   return std::vector<VersionNumber>(numbers.begin(), numbers.end());
 }
 
-Result<StringMap> read_custom(JsonValue given, const StringMap& before) {
-  StringMap custom = before;
+Result<StringMap> read_custom(JsonValue given) {
+  const json::Value* object = TRY(object_of(field::custom_metadata, given));
+  StringMap custom;
+  for (const auto& [key, value] : object ? object->members : std::span<const json::Member>()) TRY(take_custom(custom, key, value));
+  TRY(check_custom(custom));
+  return custom;
+}
+
+Result<StringMap> patch_custom(StringMap custom, JsonValue given) {
   const json::Value* object = TRY(object_of(field::custom_metadata, given));
   if (!object) return StringMap{};
   for (const auto& [key, value] : object->members) {
-    if (value.is_null()) {
-      custom.erase(std::string(key));
-      continue;
-    }
-    if (value.is_object() || value.is_array())
-      return fail(Code::invalid, concat("custom_metadata validation failed: '' expected type 'string', got unconvertible type '", go_type(value), "'"));
-    const std::string_view text = value.type == json::Type::boolean ? (value.flag ? "1" : "0") : value.text;
-    custom.insert_or_assign(std::string(key), std::string(text));
+    if (value.is_null()) custom.erase(std::string(key));
+    else TRY(take_custom(custom, key, value));
   }
   TRY(check_custom(custom));
   return custom;

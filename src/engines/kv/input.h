@@ -13,8 +13,10 @@ Result<void> check_cas(Call& call, const Config& config, const Meta& meta);
 // The numbers of `versions`, each once; `missing` is the complaint when there are none.
 Result<std::vector<VersionNumber>> version_numbers(Call& call, std::string_view missing);
 
-// Custom metadata that may be stored: nothing for JSON's null. A member that is null takes the name away from `before`.
-Result<StringMap> read_custom(JsonValue given, const StringMap& before);
+// Custom metadata that may be stored: nothing for JSON's null.
+Result<StringMap> read_custom(JsonValue given);
+// The same as a merge patch: a member that is null takes its name away.
+Result<StringMap> patch_custom(StringMap custom, JsonValue given);
 
 // The client has sent the field, be it as null.
 bool is_given(const Call& call, const FieldInfo& field);

@@ -1,4 +1,5 @@
 #include "engines/kv/engine.h"
+#include <limits>
 #include "base/concat.h"
 #include "engines/kv/fields.h"
 #include "engines/kv/input.h"
@@ -8,12 +9,27 @@
 namespace sr::kv {
 namespace {
 
-// The settings that the client has sent; null stands for "none" there, as it does in a merge patch.
-Result<void> take_settings(const Call& call, Meta& meta, const StringMap& custom_before) {
-  if (is_given(call, field::max_versions)) meta.max_versions = version_limit(call[field::max_versions]);
-  if (is_given(call, field::cas_required)) meta.cas_required = call[field::cas_required];
-  if (is_given(call, field::delete_version_after)) meta.delete_version_after = call[field::delete_version_after];
-  if (const JsonValue* given = call.find(field::custom_metadata)) meta.custom = TRY(read_custom(*given, custom_before));
+// Of the settings that the client has sent.
+void take_limits(const Call& call, Meta& meta) {
+  if (call.has(field::max_versions)) meta.max_versions = version_limit(call[field::max_versions]);
+  if (call.has(field::cas_required)) meta.cas_required = call[field::cas_required];
+  if (call.has(field::delete_version_after)) meta.delete_version_after = call[field::delete_version_after];
+}
+
+Result<void> take_settings(const Call& call, Meta& meta) {
+  take_limits(call, meta);
+  if (const JsonValue* given = call.find(field::custom_metadata)) meta.custom = TRY(read_custom(*given));
+  return {};
+}
+
+// A merge patch: what is null goes.
+Result<void> patch_settings(const Call& call, Meta& meta) {
+  constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
+  if (const std::int64_t* wanted = call.find(field::max_versions); wanted && (*wanted < 0 || *wanted > most))
+    return fail(Code::invalid, concat("max_versions must be between 0 and ", std::to_string(most)));
+  take_limits(call, meta);
+  if (is_given(call, field::delete_version_after) && !call.has(field::delete_version_after)) meta.delete_version_after = Seconds(0);
+  if (const JsonValue* given = call.find(field::custom_metadata)) meta.custom = TRY(patch_custom(std::move(meta.custom), *given));
   return {};
 }
 
@@ -94,16 +110,15 @@ Result<Reply> Kv::read_metadata(Call& call) {
 Result<Reply> Kv::write_metadata(Call& call) {
   if (!has_settings(call)) return Reply::empty();
   Meta meta = TRY(load_meta(call.storage(), call[field::path])).value_or(Meta{});
-  TRY(take_settings(call, meta, StringMap{}));
+  TRY(take_settings(call, meta));
   return store_settings(call, meta);
 }
 
 Result<Reply> Kv::patch_metadata(Call& call) {
+  if (!has_settings(call)) return Reply::empty();
   auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty().status(404);
-  if (!has_settings(call)) return Reply::empty();
-  const StringMap before = meta->custom;
-  TRY(take_settings(call, *meta, before));
+  TRY(patch_settings(call, *meta));
   return store_settings(call, *meta);
 }
 

@@ -29,8 +29,12 @@ class ItemReader {
     if (!found || found->is_null()) return 0;
     std::int64_t number = 0;
     if (found->type != json::Type::number) complain(name, concat("expected type 'int', got unconvertible type '", go_name(*found), "'"));
-    else if (const auto end = found->text.data() + found->text.size(); std::from_chars(found->text.data(), end, number).ptr != end) complain(name, "is no whole number");
+    else if (!read_whole(found->text, number)) complain(name, "is no whole number");
     return number;
+  }
+  static bool read_whole(std::string_view text, std::int64_t& number) {
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return problem == std::errc{} && end == text.data() + text.size();
   }
   void complain(std::string_view name, std::string_view why) {
     if (complaints_.size() < complaints_max) complaints_.push_back(concat("'[", index_, "].", name, "' ", why));

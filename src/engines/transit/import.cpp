@@ -172,6 +172,7 @@ Result<Reply> Transit::derive_key(Call& call) {
   if (call[field::peer_public_key].empty()) return invalid("peer public key not provided");
   const KeyTypeInfo* info = find_type(to_lower(call[field::derived_key_type]));
   if (!info || !info->aead) return invalid(concat("unknown key type ", call[field::derived_key_type]));
+  if (!is_key_name(call[field::base_key_name])) return invalid("specified base key not found");
   OpenKey base = TRY(open(call, field::base_key_name, "specified base key not found"));
   if (!base.info().agrees()) return invalid(concat("base key type ", base.info().name, " does not support key agreement"));
   if (base.settings().soft_deleted) return invalid(std::string(soft_deleted));

@@ -29,8 +29,9 @@ std::optional<Time> next_rotation(const Key& key) {
 
 }  // namespace
 
+bool is_key_name(std::string_view name) { return is_plain_name(name) && name.size() <= name_bytes_max; }
 Result<std::string_view> check_name(std::string_view name) {
-  if (!is_plain_name(name) || name.size() > name_bytes_max) return fail(Code::not_found, "1 error occurred:\n\t* unsupported path\n\n");
+  if (!is_key_name(name)) return fail(Code::not_found, "1 error occurred:\n\t* unsupported path\n\n");
   return name;
 }
 

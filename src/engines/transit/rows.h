@@ -122,8 +122,8 @@ template <class T> Result<std::optional<T>> load_row(View& rows, std::string_vie
 inline constexpr std::string_view keys_folder = "key/", rotations_folder = "rotate/", leftovers_folder = "leftover/";
 inline constexpr std::string_view wrapping_key_row = "wrapping_key", keys_config_row = "config/keys", cache_config_row = "config/cache";
 
-// Vault's grammar of key names; any other is a path that there is not.
-Result<std::string_view> check_name(std::string_view name);
+bool is_key_name(std::string_view name);  // by Vault's grammar
+Result<std::string_view> check_name(std::string_view name);  // of a path: any other is one that there is not
 
 Result<std::optional<Key>> load_key(View& rows, std::string_view name);
 // Also keeps the index of rotations true.
