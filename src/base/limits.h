@@ -9,6 +9,7 @@ namespace sr::limits {
 // ---- HTTP ---------------------------------------------------------------------------------------------------------------
 constexpr std::size_t body_bytes = 32 * 1024 * 1024;          // max_request_size; over it: 413
 constexpr std::size_t bodies_bytes = 1024 * 1024 * 1024;     // of all requests that come in or are served; over it: 503
+constexpr std::size_t small_body_bytes = 64 * 1024;           // a quarter of all that is kept for these: large ones cannot take it
 constexpr std::size_t blocks_kept_bytes = 16 * 1024 * 1024;  // of large blocks that nobody uses: base/blocks.h
 constexpr std::size_t upload_ahead_bytes = 1024 * 1024;       // of a streamed body: read, and not taken by its handler yet
 constexpr std::chrono::seconds upload_duration{3600};         // of a streamed request: while its handler works, and behind its last byte

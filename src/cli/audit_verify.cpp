@@ -3,6 +3,7 @@
 #include <filesystem>
 #include "cli/call.h"
 #include "cli/progress.h"
+#include "text/base64.h"
 
 namespace sr::cli {
 namespace {
@@ -26,6 +27,8 @@ std::string report_json(const AuditReport& report) {
 
 int verify_audit(Call& call) {
   if (call.args.empty()) return call.too_few("1 or more", 0);
+  for (const std::string& key : call.flags.list("public-key"))
+    if (const auto bytes = base64::decode(key); !bytes || bytes->size() != 32) return call.wrong("\"" + key + "\" is no public key: give the 32 bytes in base64 that the server prints beside \"public_key\" (audit list -detailed)");
   std::uintmax_t size = 0;
   for (const std::string& file : call.args) {
     std::error_code unknown;

@@ -115,7 +115,7 @@ int carry(Call& call, const Kind& kind) {
   if (!recursive) return show_one(call, kind, **answer);
   const std::string job = client::join_path(from->mount, "jobs", text_of((*answer)->find("id")));
   if (call.flags.on("detach") && !call.table()) return call.show(**answer);
-  if (call.table()) call.ui.out("Started; \"read " + job + "\" tells how far it is, \"delete " + job + "\" ends it.");
+  if (call.table()) call.ui.out("The server works on it, also when this command ends; \"read " + job + "\" tells how far it is, \"delete " + job + "\" ends it.");
   call.ui.flush();
   return call.flags.on("detach") ? success : follow(call, kind, job);
 }

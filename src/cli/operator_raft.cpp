@@ -148,6 +148,7 @@ int restore(Call& call) {
   progress.done();
   if (!restored) return call.failed("Error installing the snapshot: " + restored.error().text);
   if (restored->status == 404) return call.failed("Error installing the snapshot: " + client::error_text(*restored));
+  if (call.flags.on("force")) call.ui.warn("Restored. Where its unseal keys are others the server is sealed now: give it the shares of the snapshot's time with \"operator unseal\".");
   return success;
 }
 

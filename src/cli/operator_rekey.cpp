@@ -82,10 +82,9 @@ int start(Call& call, const Target& target) {
   const auto status = ask(call, {.method = "PUT", .path = std::string(target.path) + "/init", .body = body.text()});
   if (!status) return call.refused("Error initializing rekey", status.error());
   const std::string kind = lower_case(target.kind);
-  if (call.table() && keys->empty()) {
-    call.ui.warn(wrap_lines("WARNING! If you lose the keys after they are returned, there is no recovery. Consider canceling this operation and re-initializing with the -pgp-keys flag to "
-                            "protect the returned " + kind + " keys along with -backup to allow recovery of the encrypted keys in case of emergency. You can delete the backed up keys "
-                            "later using the -delete flag."));
+  if (call.table() && keys->empty() && !call.flags.on("verify")) {
+    call.ui.warn(wrap_lines("WARNING! The new " + kind + " keys are shown once, and take the place of the present ones before you have seen them: if they are lost on the way, there is no "
+                            "recovery. Consider canceling this operation (-cancel) and beginning again with -verify: then the present keys stay good until the new ones have been given."));
     call.ui.out("");
   } else if (call.table() && !call.flags.on("backup")) {
     call.ui.warn(wrap_lines("WARNING! You are using PGP keys for encrypted the resulting " + kind + " keys, but you did not enable the option to backup the keys to " +

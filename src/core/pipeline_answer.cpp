@@ -127,7 +127,10 @@ Result<void> Pipeline::park_for_audit(Parked& r, bool with_request_line, bool wi
     const auto took = lap(*parked);
     if (with_request_line) meters_.log_request.add(took);
     if (with_answer_line) meters_.log_response.add(took);
-    if (!written) {
+    if (!written && !with_request_line && parked->route && parked->route->told_once && parked->reply) {
+      meters_.log_response_failure.add();
+      core_.log().error("audit", "an answer that must not be lost went out without its line: mend the device", {{"request_id", parked->id}, {"path", parked->in.path.text()}, {"why", written.error().message}});
+    } else if (!written) {
       (with_answer_line ? meters_.log_response_failure : meters_.log_request_failure).add();
       core_.log().error("audit", "the request fails, since it could not be audited: mend the device, or let another one take its place",
                         {{"request_id", parked->id}, {"why", written.error().message}});

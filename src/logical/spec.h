@@ -100,6 +100,7 @@ struct Route {
   WrappingToken wrapping = WrappingToken::none;
   Who role = nullptr;        // of a login: the name of the role it is by, which quotas may be about
   bool any_field = false;    // takes whatever the body holds, without a warning: kv version 1, sys/tools
+  bool told_once = false;    // what it answers is nowhere else, and without it the store is lost: told though its line cannot be written
 };
 
 struct Mounted {

@@ -212,14 +212,15 @@ void Connection::consume(std::string_view& bytes) {
 }
 
 // Notes how large the body has grown. False, and the request refused, when all bodies together are too large: a limit for
-// each alone would still let a thousand senders take all memory.
+// each alone would still let a thousand senders take all memory. Few large ones that come slowly leave room for the small.
 bool Connection::charge(std::size_t body_bytes) {
   if (body_bytes == charged_) return true;
   const auto added = body_bytes - charged_;  // modulo 2^64, so that it can take away
   const auto before = terms_.crowd.bodies.fetch_add(added, std::memory_order_relaxed);
   const bool grown = body_bytes > charged_;
   charged_ = body_bytes;
-  if (!grown || before + added <= terms_.crowd.bodies_max) return true;
+  const std::size_t most = terms_.crowd.bodies_max, room = body_bytes <= limits::small_body_bytes ? most : most - most / 4;
+  if (!grown || before + added <= room) return true;
   auto refusal = http::Response::text(503, "application/json", "{\"errors\":[\"too many large requests under way\"]}\n");
   refusal.headers.push_back({"Retry-After", "1"});
   if (http2_) http2_->refuse_bodies(refusal, loop_.now());

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include "base/concat.h"
+#include "base/random.h"
 #include "net/listener.h"
 
 namespace sr::server {
@@ -139,8 +140,8 @@ void check_memory_lock(Diagnosis& parent, const Config& config) {
   Diagnosis& check = parent.add("Check Memory Lock");
   if (config.disable_mlock) return check.skip("disable_mlock is set");
   rlimit limit{};
-  if (geteuid() != 0 && getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
-    check.warn("memory may be swapped out: give the server CAP_IPC_LOCK or an unlimited memlock limit, or turn swap off");
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+    check.warn("memory may be swapped out: give the server an unlimited memlock limit (LimitMEMLOCK=infinity of systemd, ulimit -l unlimited), or turn swap off");
 }
 
 }  // namespace
@@ -182,6 +183,19 @@ Diagnosis diagnose_listeners(const Config& config, Time now) {
   return all;
 }
 
+// A seal of the configuration is made as the server makes it, and has to wrap a key and give it back.
+Diagnosis diagnose_seal(const Config& config) {
+  Diagnosis all{.name = "Check Seal"};
+  Log log({.level = LogLevel::error});
+  const auto seals = Seals::make(config.seals, log);
+  if (!seals) return all.fail(seals.error().message, "The server would not start."), all;
+  if (!seals->in_use) return all.message = "Shamir: after each start shares must be given to \"operator unseal\"", all;
+  SystemRandom random;
+  if (const auto usable = probe(*seals->in_use, random); !usable) all.fail(usable.error().message, "The server would start, and wait sealed until this works.");
+  else all.message = concat(seals->in_use->type(), ": the server opens itself with key ", *usable);
+  return all;
+}
+
 Diagnosis diagnose(const Result<Config>& config, const DiagnoseOptions& options) {
   Diagnosis all{.name = "Strongroom Diagnose"};
   Diagnosis& parsed = all.add("Parse Configuration");
@@ -193,7 +207,7 @@ Diagnosis diagnose(const Result<Config>& config, const DiagnoseOptions& options)
     else all.add(std::string(name)).skip(concat("-skip=", word));
   };
   unless("storage", "Check Storage", [&] { return diagnose_storage(*config); });
-  unless("seal", "Check Seal", [] { return Diagnosis{.name = "Check Seal", .message = "Shamir: after each start shares must be given to \"operator unseal\""}; });
+  unless("seal", "Check Seal", [&] { return diagnose_seal(*config); });
   unless("listener", "Check Listeners", [&] { return diagnose_listeners(*config, options.now); });
   return all;
 }

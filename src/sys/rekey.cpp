@@ -149,7 +149,8 @@ std::vector<Route> rekey_routes() {
                       .help = "Takes one of the present shares; with the last one that is needed it answers with the new ones.",
                       .fields = {&key, &nonce},
                       .verbs = {on<&Sys::update_rekey>(Op::update, "Give a share.")},
-                      .access = group.access});
+                      .access = group.access,
+                      .told_once = true});
     routes.push_back({.paths = group.verify,
                       .help = "Takes the new shares back, to see that they were received.",
                       .fields = {&key, &nonce},

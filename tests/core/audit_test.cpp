@@ -7,6 +7,7 @@
 #include "audit/verify.h"
 #include "base/concat.h"
 #include "core/fakes.h"
+#include "text/base64.h"
 
 namespace sr::test {
 namespace {
@@ -144,6 +145,25 @@ TEST(AuditDevices, AnyLetsTheGoodOneDecide) {
   two.fake.answer_the_stuck();  // late: nobody waits any more
   two.fake.broken = false;
   EXPECT_EQ(two.write(), 200);
+}
+
+// Without the new shares nobody could open the store any more.
+TEST(AuditDevices, NewSharesAreToldThoughTheirLineCannotBeWritten) {
+  FakeDevice::Switches fake;
+  World world(with(fake));
+  ASSERT_EQ(world.ask("POST", "sys/audit/fake", R"({"type":"fake"})").status, 204);
+  const auto began = world.ask("POST", "sys/rekey/init", R"({"secret_shares":1,"secret_threshold":1})", "");
+  const std::string body = concat(R"({"nonce":")", world.value(began, "nonce"), R"(","key":")", base64::encode(world.unseal_key().reveal()), "\"}");
+  fake.good_ones = 0;
+  EXPECT_EQ(world.ask("POST", "sys/rekey/update", body, "").status, 500);  // and nothing has happened
+  fake.good_ones = 1;
+  const auto made = world.ask("POST", "sys/rekey/update", body, "");
+  ASSERT_EQ(made.status, 200) << made.body.view();
+  EXPECT_EQ(world.ask("GET", "sys/mounts").status, 500);
+  Arena arena;
+  const std::string share = *base64::decode((*json::parse(arena, made.body.view()))->find("keys_base64")->items[0].text);
+  world.core().seal();
+  EXPECT_TRUE(world.core().unseal(share).has_value());
 }
 
 TEST(AuditDevices, AllNeedsEachOfThem) {

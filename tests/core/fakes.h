@@ -129,6 +129,7 @@ class FakeDevice final : public AuditDevice {
     std::atomic<bool> broken{false};
     std::atomic<int> broken_ones{0};  // so many of the next writes fail
     std::atomic<int> stuck{0};        // so many are not answered
+    std::atomic<int> good_ones{-1};   // so many of the next writes succeed, and no other; below 0: all
     std::atomic<int> lines{0};
     std::mutex mutex;
     std::string text;
@@ -142,6 +143,8 @@ class FakeDevice final : public AuditDevice {
   explicit FakeDevice(Switches& switches) : switches_(switches) {}
   void write(AuditLines lines, Done done) override {
     if (switches_.broken || (switches_.broken_ones > 0 && switches_.broken_ones-- > 0)) return done({0, {Code::internal, "fake: broken"}});
+    if (switches_.good_ones == 0) return done({0, {Code::internal, "fake: full"}});
+    if (switches_.good_ones > 0) --switches_.good_ones;
     if (switches_.stuck > 0 && switches_.stuck-- > 0) {
       std::lock_guard lock(switches_.mutex);
       return switches_.unanswered.push_back(std::move(done));

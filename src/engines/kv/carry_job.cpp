@@ -189,7 +189,7 @@ Result<bool> work_on_carrying(View rows, Elsewhere& elsewhere, std::string_view 
   if (!to && !is_lost) return std::unexpected(to.error());
   if (is_lost && job->phase != Phase::clear) {
     job->outcome = Outcome::failed;
-    job->failure = "the destination mount is not there any more";
+    job->failure = !to && to.error().code == Code::denied ? "the right to carry to there was lost on the way" : "the destination mount is not there any more";
     job->phase = Phase::clear;
     job->behind.clear();
   }

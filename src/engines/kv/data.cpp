@@ -41,11 +41,13 @@ Result<Reply> Kv::read(Call& call) {
   const auto found = TRY(load_version(call.storage(), call[field::path], number));
   if (!found) return Reply::empty();
   const bool is_readable = found->is_readable(call.now());
-  json::Object object;
-  if (is_readable) object.put_raw("data", found->data.reveal());
-  else object.put("data", nullptr);
-  object.put("metadata", print_version(number, *found, *meta));
-  return Reply::data(std::move(object)).status(is_readable ? 200 : 404).object_version(number);
+  const std::string_view text = is_readable ? found->data.reveal() : "null";
+  Buffer printed;
+  printed.reserve(text.size() + usual_metadata_bytes);
+  printed.append(R"({"data":)").append(text).append(R"(,"metadata":)");
+  print_version(printed, number, *found, *meta);
+  printed += '}';
+  return Reply::data(std::move(printed)).status(is_readable ? 200 : 404).object_version(number);
 }
 
 Result<Reply> Kv::write(Call& call) {

@@ -89,7 +89,7 @@ Result<Reply> Kv::carry_one(Call& call, Elsewhere::Place& to) {
   Elsewhere& elsewhere = *call.elsewhere();
   if (!may_take(elsewhere, how, path) || !may_put(elsewhere, how, to, to.inside, is_there && call[field::overwrite])) return fail(Code::denied, std::string(permission_denied));
   const auto secret = TRY(load_whole(call.storage(), path));
-  if (!secret) return fail(Code::not_found, concat("there is no secret at \"", path, "\""));
+  if (!secret) return fail(Code::not_found, concat("there is no secret at \"", path, "\": for a folder set \"recursive\""));
   if (is_there && !call[field::overwrite]) return fail(Code::invalid, concat("there is a secret at \"", to.mount, to.inside, "\" already: set \"overwrite\" to replace it with all its versions"));
   const auto there = TRY(load_whole(to.rows, to.inside));
   if (!call[field::dry_run]) {

@@ -64,12 +64,17 @@ void put_custom(json::Object& to, const Meta& meta) {
   else to.put("custom_metadata", print_custom(meta));
 }
 
-json::Object print_version(VersionNumber number, const Version& version, const Meta& meta) {
-  json::Object object;
-  object.put("created_time", rfc3339(version.created));
-  put_custom(object, meta);
-  object.put("deletion_time", print_deletion_time(version)).put("destroyed", version.destroyed).put("version", number);
-  return object;
+void print_version(Buffer& out, VersionNumber number, const Version& version, const Meta& meta) {
+  out.append(R"({"created_time":")").append(rfc3339(version.created)).append(R"(","custom_metadata":)");
+  if (meta.custom.empty()) out += "null";
+  else print_custom(meta).print(out);
+  out.append(R"(,"deletion_time":")").append(print_deletion_time(version));
+  out.append(version.destroyed ? R"(","destroyed":true,"version":)" : R"(","destroyed":false,"version":)").append_number(number) += '}';
+}
+Buffer print_version(VersionNumber number, const Version& version, const Meta& meta) {
+  Buffer printed;
+  print_version(printed, number, version, meta);
+  return printed;
 }
 
 }  // namespace sr::kv

@@ -83,6 +83,8 @@ std::optional<Time> deletion_time(Time now, const Config& config, const Meta& me
 std::string print_deletion_time(const Version& version);  // "" for none
 json::Object print_custom(const Meta& meta);
 void put_custom(json::Object& to, const Meta& meta);      // "custom_metadata", null for none
-json::Object print_version(VersionNumber number, const Version& version, const Meta& meta);
+constexpr std::size_t usual_metadata_bytes = 256;         // of what the next one prints, without custom metadata
+void print_version(Buffer& out, VersionNumber number, const Version& version, const Meta& meta);  // as a JSON object
+Buffer print_version(VersionNumber number, const Version& version, const Meta& meta);
 
 }  // namespace sr::kv

@@ -27,7 +27,7 @@ Result<Reply> Kv::read_subkeys(Call& call) {
   if (!found) return Reply::empty();
   const bool is_readable = found->is_readable(call.now());
   json::Object object;
-  object.put("metadata", print_version(number, *found, *meta)).put("subkeys", nullptr);
+  object.put_raw("metadata", print_version(number, *found, *meta)).put("subkeys", nullptr);
   if (is_readable) {
     const json::Value* data = TRY(json::parse(call.arena(), found->data.reveal()));
     const std::int64_t levels = call[field::depth] == 0 ? limits::json_depth : std::max<std::int64_t>(call[field::depth], 1);
