@@ -86,7 +86,7 @@ int start(Call& call, const Target& target) {
     call.ui.warn(wrap_lines("WARNING! The new " + kind + " keys are shown once, and take the place of the present ones before you have seen them: if they are lost on the way, there is no "
                             "recovery. Consider canceling this operation (-cancel) and beginning again with -verify: then the present keys stay good until the new ones have been given."));
     call.ui.out("");
-  } else if (call.table() && !call.flags.on("backup")) {
+  } else if (call.table() && !keys->empty() && !call.flags.on("backup")) {
     call.ui.warn(wrap_lines("WARNING! You are using PGP keys for encrypted the resulting " + kind + " keys, but you did not enable the option to backup the keys to " +
                             std::string(call.product()) + "'s core. If you lose the encrypted keys after they are returned, you will not be able to recover them. Consider canceling this "
                             "operation and re-running with -backup to allow recovery of the encrypted unseal keys in case of emergency. You can delete the backed up keys later using the "
