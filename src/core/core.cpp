@@ -66,6 +66,16 @@ Core::Core(Parts parts, Options options)
     rekeying_.on_commit(keys);
     root_generation_.on_commit(keys);
   });
+  look_ahead();
+}
+
+// What an unseal reads lies in a few of the store's files, and there may be many: these are opened now, while nobody waits for an answer.
+void Core::look_ahead() {
+  Transaction transaction(parts_.store, nullptr);
+  transaction.go_on(Tier::any);
+  for (const auto folder : {keys::audit_devices, keys::audited_headers, keys::cluster, keys::fixed_mounts, keys::jobs, keys::lease_counts, keys::lockouts, keys::mounts, keys::mounts_changed,
+                            keys::password_policies, keys::policies, keys::quotas, keys::rotation, keys::seal_config, keys::versions, keys::cors, keys::lease_expiry, keys::expiry})
+    static_cast<void>(core_view(transaction).list(folder, {.after = {}, .limit = 1}, Depth::all));
 }
 
 // The audit devices end with a checkpoint that nobody waits for: the store may hear of it when there is no core any more.

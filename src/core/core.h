@@ -119,7 +119,7 @@ class Core {
   Pipeline& pipeline() { return pipeline_; }
 
  private:
-  void set_gauges();
+  void set_gauges(), look_ahead();
   Result<void> name_this_program(Transaction& inside);
   SealState::Opening opening();
   Result<void> settled(Result<void> opened);
