@@ -184,7 +184,7 @@ Diagnosis diagnose_listeners(const Config& config, Time now) {
 }
 
 // A seal of the configuration is made as the server makes it, and has to wrap a key and give it back.
-Diagnosis diagnose_seal(const Config& config) {
+static Diagnosis diagnose_seal(const Config& config) {
   Diagnosis all{.name = "Check Seal"};
   Log log({.level = LogLevel::error});
   const auto seals = Seals::make(config.seals, log);
