@@ -73,7 +73,7 @@ Result<Value> decode_duration(const FieldInfo& field, const json::Value& given) 
   if (!given.is_string() && given.type != json::Type::number) return wrong(field, "could not parse duration from input");
   const auto duration = parse_duration(given.text);
   if (!duration) return wrong(field, duration_problem(given.text));
-  if (duration->count() < 0) return wrong(field, concat("cannot provide negative value '", std::to_string(duration->count() / 1'000'000'000), "'"));
+  if (duration->count() < 0 && !field.is_signed) return wrong(field, concat("cannot provide negative value '", std::to_string(duration->count() / 1'000'000'000), "'"));
   return std::chrono::floor<Seconds>(*duration);
 }
 

@@ -33,6 +33,7 @@ struct FieldInfo {
   bool refused = false;         // restricts something in Vault and is not enforced here yet: any value is a 400
   bool ignores_case = false;    // a name whose case does not count: policies see it in lower case
   bool ignores_slash = false;   // a place that is meant with a slash at its end and without: policies see it without
+  bool is_signed = false;       // a duration that may be negative
 };
 
 template <class T, class... All> constexpr Kind kind_of(const std::variant<All...>*) {
@@ -61,6 +62,11 @@ struct RefusedField : FieldInfo {
 // A name whose case does not count: of a user, a role, a policy, a header.
 struct FoldedField : TextField {
   constexpr FoldedField(std::string_view field, std::string_view about) : TextField{field, about} { ignores_case = true; }
+};
+
+// A duration that may be negative.
+struct SignedDurationField : DurationField {
+  constexpr SignedDurationField(std::string_view field, std::string_view about) : DurationField{field, about} { is_signed = true; }
 };
 
 // Where a mount or an audit device is.

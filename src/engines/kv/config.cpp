@@ -1,4 +1,3 @@
-#include "base/concat.h"
 #include "engines/kv/engine.h"
 #include "engines/kv/fields.h"
 #include "engines/kv/input.h"
@@ -19,12 +18,7 @@ Result<Reply> Kv::write_config(Call& call) {
   Config config = TRY(load_config(call.storage()));
   if (call.has(field::max_versions)) config.max_versions = version_limit(call[field::max_versions]);
   if (call.has(field::cas_required)) config.cas_required = call[field::cas_required];
-  const auto* text = call.find(field::delete_version_after_signed);
-  if (text && !call.body()->find(field::delete_version_after_signed.name)->is_null()) {
-    const auto after = parse_duration(*text);
-    if (!after) return fail(Code::invalid, concat("Field validation failed: error converting input for field \"delete_version_after\": ", duration_problem(*text)));
-    config.delete_version_after = std::chrono::floor<Seconds>(*after);
-  }
+  if (call.has(field::delete_version_after_signed)) config.delete_version_after = call[field::delete_version_after_signed];
   TRY(store_config(call.storage(), config));
   return Reply::empty();
 }

@@ -14,7 +14,7 @@ inline constexpr IntegerField depth{"depth", "How many levels of keys to show; a
 inline constexpr IntegerField max_versions{"max_versions", "How many versions to keep: the larger of the mount's and the key's number, 10 when both are 0."};
 inline constexpr FlagField cas_required{"cas_required", "Whether each write has to come with options.cas. The mount's setting holds for all keys."};
 inline constexpr DurationField delete_version_after{"delete_version_after", "The time after which a version deletes itself; the smaller of the mount's and the key's counts, 0 is none."};
-inline constexpr TextField delete_version_after_signed{"delete_version_after", "The time after which a version deletes itself; a negative one switches this off for all keys."};
+inline constexpr SignedDurationField delete_version_after_signed{"delete_version_after", "The time after which a version deletes itself; a negative one switches this off for all keys."};
 inline constexpr JsonField custom_metadata{"custom_metadata", "Strings by name to keep with the key: up to 64, names of up to 128 bytes, values of up to 512."};
 
 inline constexpr TextField to{"to", "Where it is to be: the path of a mount of version 2 and the name there, as \"archive/app/db\"."};

@@ -154,7 +154,7 @@ TEST_F(KvTest, versions_delete_themselves) {
   EXPECT_EQ(get("config").data, R"({"cas_required":false,"delete_version_after":"-1s","max_versions":0})");
   EXPECT_THAT(post("metadata/app", R"({"delete_version_after": "-1s"})").error, HasSubstr("cannot provide negative value '-1'"));
   EXPECT_EQ(post("config", R"({"delete_version_after": "soon"})").error,
-            "Field validation failed: error converting input for field \"delete_version_after\": time: invalid duration \"soon\"");
+            "error converting input for field \"delete_version_after\": time: invalid duration \"soon\"");
 }
 
 TEST_F(KvTest, metadata_is_written_whole_and_patched_in_parts) {

@@ -34,7 +34,7 @@ Result<void> patch_settings(const Call& call, Meta& meta) {
 }
 
 bool has_settings(const Call& call) {
-  return is_given(call, field::max_versions) || is_given(call, field::cas_required) || is_given(call, field::delete_version_after) || is_given(call, field::custom_metadata);
+  return call.has(field::max_versions) || call.has(field::cas_required) || call.has(field::delete_version_after) || call.has(field::custom_metadata);
 }
 
 Result<Reply> store_settings(Call& call, Meta& meta) {
@@ -115,7 +115,7 @@ Result<Reply> Kv::write_metadata(Call& call) {
 }
 
 Result<Reply> Kv::patch_metadata(Call& call) {
-  if (!has_settings(call)) return Reply::empty();
+  if (!has_settings(call) && !is_given(call, field::delete_version_after)) return Reply::empty();
   auto meta = TRY(load_meta(call.storage(), call[field::path]));
   if (!meta) return Reply::empty().status(404);
   TRY(patch_settings(call, *meta));
