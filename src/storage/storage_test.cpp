@@ -60,6 +60,44 @@ TEST_F(TransactionTest, ConflictsWhenCacheAndStoreDisagree) {
   EXPECT_EQ(commit().error().conflict, "1/root/core/a");
 }
 
+TEST_F(TransactionTest, MakesSomethingOfARowOnceForEachRevision) {
+  RevisionCache<std::string> cache(16, 8);
+  int made = 0;
+  const auto make = [&](const Secret& row) -> Result<std::string> { return ++made, "made of " + std::string(row.reveal()); };
+  const auto see = [&](View& rows) { return rows.get_made("a", cache, make); };
+  EXPECT_EQ(*see(view), nullptr);
+  ASSERT_TRUE(view.put("a", Secret("1")));
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(**see(view), "made of 1");
+  EXPECT_EQ(made, 2) << "of what nobody else may see, nothing is kept";
+  const Revision first = *commit();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(**see(view), "made of 1");
+  EXPECT_EQ(made, 3);
+  EXPECT_EQ(transaction.take_batch()->reads.at(0).revision, first) << "a precondition, also when it is known";
+
+  Transaction older(store, nullptr);
+  older.go_on(Tier::any);
+  auto olders = View::core(older, NamespaceId("root"));
+  EXPECT_EQ(**see(olders), "made of 1");
+  ASSERT_TRUE(view.put("a", Secret("2")));
+  ASSERT_TRUE(commit());
+  EXPECT_EQ(**see(view), "made of 2");
+  EXPECT_EQ(**see(olders), "made of 1") << "a transaction sees one moment";
+
+  ASSERT_TRUE(view.put("a", Secret("123456789")));
+  ASSERT_TRUE(commit());
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(see(view));
+  EXPECT_EQ(made, 7) << "too large to be kept";
+}
+
+TEST(RevisionCache, KeepsNothingOnceItIsClosed) {
+  RevisionCache<int> cache(16);
+  cache.fill("row", 1, 1, std::make_shared<int>(5));
+  EXPECT_NE(cache.find("row", 1), nullptr);
+  cache.close();
+  cache.fill("row", 1, 1, std::make_shared<int>(5));
+  EXPECT_EQ(cache.find("row", 1), nullptr);
+}
+
 TEST_F(TransactionTest, AsksForALaneBeforeItWritesOrLists) {
   transaction.go_on(Tier::memory);
   EXPECT_EQ(view.put("a", Secret("1")).error().code, Code::incomplete);

@@ -17,7 +17,7 @@ Result<void> Transaction::need_lane(const char* what) {
   return fail(Code::incomplete, what);
 }
 
-Result<std::optional<Record>> Transaction::get(StorageKey key) {
+Result<std::optional<Record>> Transaction::get(StorageKey key, const IsKnown& is_known) {
   if (const auto own = writes_.find(key.text()); own != writes_.end()) {
     if (!own->second) return std::nullopt;
     return Record{0, own->second->copy()};
@@ -29,6 +29,10 @@ Result<std::optional<Record>> Transaction::get(StorageKey key) {
   }
   expect(std::move(key.text_), *row ? (*row)->revision : 0);
   if (!*row) return std::nullopt;
+  if (is_known && is_known((*row)->revision)) {  // as little use behind a sealed barrier as what has to be opened
+    if (barrier_ && barrier_->locked()) return fail(Code::sealed, "Vault is sealed");
+    return Record{(*row)->revision, Secret()};
+  }
   return Record{(*row)->revision, barrier_ ? TRY(barrier_->open(reads_.back().key, (*row)->bytes)) : Secret((*row)->bytes)};
 }
 

@@ -7,6 +7,7 @@
 #include "base/concat.h"
 #include "base/secret.h"
 #include "base/strong.h"
+#include "storage/revision_cache.h"
 #include "storage/store.h"
 
 namespace sr {
@@ -40,8 +41,9 @@ class Transaction {
   // From here on reads may go there; only Tier::any may write or list.
   void go_on(Tier tier) { tier_ = tier, incomplete_ = false; }
 
-  // A row that this request has written itself has the revision 0.
-  Result<std::optional<Record>> get(StorageKey key);
+  // A row that this request has written itself has the revision 0. Of a revision that `is_known` the value is not read, and stays empty.
+  using IsKnown = std::function<bool(Revision)>;
+  Result<std::optional<Record>> get(StorageKey key, const IsKnown& is_known = nullptr);
   Result<void> put(StorageKey key, const Secret& value, Former former = Former::may_linger);
   Result<void> remove(StorageKey key, Former former = Former::may_linger);
   // Rows that lie outside of the barrier, in a transaction behind it: the seal's own, which say how to open it.
@@ -101,6 +103,8 @@ class View {
   View under(std::string_view folder) const { return View(transaction_, concat(prefix_, folder)); }
 
   Result<std::optional<Record>> get(std::string_view key) { return transaction_.get(at(key)); }
+  // What `make` makes of the row's value, or has made of it before; null when there is no row.
+  template <class T, class Make> Result<std::shared_ptr<const T>> get_made(const std::string& key, RevisionCache<T>& cache, Make make);
   Result<void> put(std::string_view key, const Secret& value, Former former = Former::may_linger) { return transaction_.put(at(key), value, former); }
   Result<void> remove(std::string_view key, Former former = Former::may_linger) { return transaction_.remove(at(key), former); }
   Result<std::optional<Record>> get_raw(std::string_view key) { return transaction_.get_raw(at(key)); }
@@ -108,12 +112,22 @@ class View {
   Result<std::vector<std::string>> list(std::string_view folder, Page page = {}, Depth depth = Depth::one) {
     return transaction_.list(at(folder), page, depth);
   }
-  StorageKey at(std::string_view key) const { return StorageKey(concat(prefix_, key)); }
+  template <class... Pieces> StorageKey at(const Pieces&... key) const { return StorageKey(concat(prefix_, key...)); }
   Transaction& transaction() { return transaction_; }
 
  private:
   Transaction& transaction_;
   std::string prefix_;
 };
+
+template <class T, class Make> Result<std::shared_ptr<const T>> View::get_made(const std::string& key, RevisionCache<T>& cache, Make make) {
+  std::shared_ptr<const T> made;
+  auto is_known = [&](Revision revision) { return (made = cache.find(key, revision)) != nullptr; };
+  const auto row = TRY(transaction_.get(at(key), std::ref(is_known)));
+  if (!row || made) return made;
+  made = std::make_shared<const T>(TRY(make(row->value)));
+  cache.fill(key, row->revision, row->value.size(), made);
+  return made;
+}
 
 }  // namespace sr

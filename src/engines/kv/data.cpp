@@ -32,10 +32,10 @@ Result<Reply> add_version(Call& call, const Config& config, Meta meta, Secret te
 }  // namespace
 
 // A key whose latest version is deleted is there all the same.
-Result<bool> Kv::exists(Call& call) { return TRY(load_meta(call.storage(), call[field::path])).has_value(); }
+Result<bool> Kv::exists(Call& call) { return TRY(see_meta(call.storage(), metas_, call[field::path])) != nullptr; }
 
 Result<Reply> Kv::read(Call& call) {
-  const auto meta = TRY(load_meta(call.storage(), call[field::path]));
+  const auto meta = TRY(see_meta(call.storage(), metas_, call[field::path]));
   if (!meta) return Reply::empty();
   const VersionNumber number = call[field::version] > 0 ? call[field::version] : meta->current;
   const auto found = TRY(load_version(call.storage(), call[field::path], number));

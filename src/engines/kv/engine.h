@@ -47,9 +47,14 @@ class Kv final : public Engine {
   Result<Reply> hint_at_root(Call& call);
   Result<Reply> hint_at_version_1(Call& call);
 
+  void forget() override { metas_.close(); }
+
  private:
   Result<Reply> carry_one(Call& call, Elsewhere::Place& to);
   Result<Reply> carry_folder(Call& call, Elsewhere::Place& to);
+
+  static constexpr std::size_t metas_max = 4096, meta_bytes_max = 1024;
+  MetaCache metas_{metas_max, meta_bytes_max};
 };
 
 }  // namespace sr::kv

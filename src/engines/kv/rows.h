@@ -69,6 +69,9 @@ Result<Config> load_config(View& rows);
 Result<void> store_config(View& rows, const Config& config);
 
 Result<std::optional<Meta>> load_meta(View& rows, std::string_view path);
+// The same for one that only looks: null when there is none.
+using MetaCache = RevisionCache<Meta>;
+Result<std::shared_ptr<const Meta>> see_meta(View& rows, MetaCache& cache, std::string_view path);
 Result<void> store_meta(View& rows, std::string_view path, const Meta& meta);
 Result<void> remove_meta(View& rows, std::string_view path, Former former = Former::may_linger);
 

@@ -66,7 +66,7 @@ template <class Write> bool add_ciphertext(BatchResults& results, const Encrypto
 
 }  // namespace
 
-Result<bool> Transit::key_exists(Call& call) { return TRY(load_key(call.storage(), TRY(check_name(call[field::name])))).has_value(); }
+Result<bool> Transit::key_exists(Call& call) { return TRY(open(call, call[field::name])).has_value(); }
 
 Result<Reply> Transit::encrypt(Call& call) {
   TRY(check_padding(call));

@@ -54,20 +54,20 @@ class Transit final : public Engine {
   Result<Reply> request_certificate(Call& call);
   Result<Reply> set_certificate(Call& call);
 
-  void forget() override { materials_.close(); }
+  void forget() override { cache_.close(); }
 
  private:
-  Result<std::optional<OpenKey>> open(Call& call, std::string_view name) { return OpenKey::load(call, materials_, name); }
+  Result<std::optional<OpenKey>> open(Call& call, std::string_view name) { return OpenKey::load(call, cache_, name); }
   // Of the call's own name; `missing` is what is said when there is none.
   Result<OpenKey> open(Call& call, const TextField& name, std::string_view missing);
 
   // Versions [first, end) are about to be removed.
   void forget_versions(const Key& key, VersionNumber first, VersionNumber end) {
-    for (VersionNumber number = std::max(first, end - static_cast<VersionNumber>(materials_max)); number < end; ++number) materials_.forget(version_row(key.id, number));
+    for (VersionNumber number = std::max(first, end - static_cast<VersionNumber>(KeyCache::entries_max)); number < end; ++number)
+      cache_.materials.forget(version_row(key.id, number));
   }
 
-  static constexpr std::size_t materials_max = 4096;
-  MaterialCache materials_{materials_max};
+  KeyCache cache_;
 };
 
 constexpr std::string_view soft_deleted = "refusing to use soft-deleted key";

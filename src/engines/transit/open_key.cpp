@@ -20,24 +20,19 @@ Result<Material> make_material(const Key& key, Version version) {
   return material;
 }
 
-Result<std::optional<OpenKey>> OpenKey::load(Call& call, MaterialCache& cache, std::string_view name) {
-  auto key = TRY(load_key(call.storage(), TRY(check_name(name))));
+Result<std::optional<OpenKey>> OpenKey::load(Call& call, KeyCache& cache, std::string_view name) {
+  const auto key = TRY(call.storage().get_made(key_row(TRY(check_name(name))), cache.keys, [](const Secret& row) { return load_record<Key>(row); }));
   if (!key) return std::nullopt;
-  return OpenKey(call, cache, name, std::move(*key));
+  return OpenKey(call, cache, name, *key);
 }
 
 Result<const Material*> OpenKey::version(VersionNumber number) {
   if (const auto found = versions_.find(number); found != versions_.end()) return found->second.get();
   auto missing = [] { return fail(Code::invalid, "no such key version"); };
   if (number < std::max(key_.decryption_min, key_.first_kept()) || number > key_.latest) return missing();
-  const std::string row = version_row(key_.id, number);
-  const auto found = TRY(call_->storage().get(row));
-  if (!found) return missing();
-  auto material = cache_->find(row, found->revision);
-  if (!material) {
-    material = std::make_shared<const Material>(TRY(make_material(key_, TRY(load_record<Version>(found->value)))));
-    cache_->fill(row, found->revision, material);
-  }
+  const auto make = [&](const Secret& row) -> Result<Material> { return make_material(key_, TRY(load_record<Version>(row))); };
+  auto material = TRY(call_->storage().get_made(version_row(key_.id, number), cache_->materials, make));
+  if (!material) return missing();
   return versions_.emplace(number, std::move(material)).first->second.get();
 }
 

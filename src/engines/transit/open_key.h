@@ -3,8 +3,8 @@
 #include <map>
 #include "crypto/aead.h"
 #include "crypto/kdf.h"
-#include "engines/transit/revision_cache.h"
 #include "engines/transit/rows.h"
+#include "storage/revision_cache.h"
 
 namespace sr::transit {
 
@@ -16,14 +16,22 @@ struct Material {
 
   const Secret& hmac_key(const Key& key) const { return key.type == KeyType::hmac ? version.key : version.hmac_key; }
 };
-using MaterialCache = RevisionCache<Material>;
+
+// What is kept of a mount's rows.
+struct KeyCache {
+  static constexpr std::size_t entries_max = 4096;
+  RevisionCache<Key> keys{entries_max};
+  RevisionCache<Material> materials{entries_max};
+
+  void close() { keys.close(), materials.close(); }
+};
 
 Result<Material> make_material(const Key& key, Version version);
 
 class OpenKey {
  public:
   // Nothing when there is no key of that name.
-  static Result<std::optional<OpenKey>> load(Call& call, MaterialCache& cache, std::string_view name);
+  static Result<std::optional<OpenKey>> load(Call& call, KeyCache& cache, std::string_view name);
 
   std::string_view name() const { return name_; }
   Key& settings() { return key_; }
@@ -44,10 +52,10 @@ class OpenKey {
   Result<const Derived*> derive(VersionNumber number, std::string_view context);
 
  private:
-  OpenKey(Call& call, MaterialCache& cache, std::string_view name, Key key) : call_(&call), cache_(&cache), name_(name), key_(std::move(key)) {}
+  OpenKey(Call& call, KeyCache& cache, std::string_view name, Key key) : call_(&call), cache_(&cache), name_(name), key_(std::move(key)) {}
 
   Call* call_;
-  MaterialCache* cache_;
+  KeyCache* cache_;
   std::string name_;
   Key key_;
   std::map<VersionNumber, std::shared_ptr<const Material>> versions_{};

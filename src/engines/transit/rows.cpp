@@ -35,7 +35,9 @@ Result<std::string_view> check_name(std::string_view name) {
   return name;
 }
 
-Result<std::optional<Key>> load_key(View& rows, std::string_view name) { return load_row<Key>(rows, concat(keys_folder, name)); }
+std::string key_row(std::string_view name) { return concat(keys_folder, name); }
+
+Result<std::optional<Key>> load_key(View& rows, std::string_view name) { return load_row<Key>(rows, key_row(name)); }
 
 Result<void> store_key(View& rows, std::string_view name, Key& key) {
   const auto next = next_rotation(key);
@@ -44,12 +46,12 @@ Result<void> store_key(View& rows, std::string_view name, Key& key) {
     if (next) TRY(rows.put(rotation_row(*next, name), Secret("")));
     key.rotates_at = next;
   }
-  return rows.put(concat(keys_folder, name), store_record(key));
+  return rows.put(key_row(name), store_record(key));
 }
 
 Result<void> remove_key(View& rows, std::string_view name, const Key& key, Removal removal) {
   if (key.rotates_at) TRY(rows.remove(rotation_row(*key.rotates_at, name)));
-  TRY(rows.remove(concat(keys_folder, name)));
+  TRY(rows.remove(key_row(name)));
   return drop_versions(rows, key.id, key.first_kept(), key.latest + 1, removal);
 }
 

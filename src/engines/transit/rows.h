@@ -125,6 +125,7 @@ inline constexpr std::string_view wrapping_key_row = "wrapping_key", keys_config
 bool is_key_name(std::string_view name);  // by Vault's grammar
 Result<std::string_view> check_name(std::string_view name);  // of a path: any other is one that there is not
 
+std::string key_row(std::string_view name);
 Result<std::optional<Key>> load_key(View& rows, std::string_view name);
 // Also keeps the index of rotations true.
 Result<void> store_key(View& rows, std::string_view name, Key& key);

@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
-#include "engines/transit/revision_cache.h"
 #include "engines/transit/rows.h"
 #include "logical/engine_harness.h"
 #include "text/base64.h"
@@ -266,15 +265,6 @@ TEST_F(TransitTest, a_key_that_cannot_be_rotated_holds_up_no_other) {
   EXPECT_THAT(get("keys/z").data, HasSubstr(R"("latest_version":2)"));
   EXPECT_EQ(restored, 204);
   EXPECT_THAT(get("keys/a").data, HasSubstr(R"("latest_version":1)"));
-}
-
-TEST(RevisionCache, KeepsNothingOnceItIsClosed) {
-  RevisionCache<int> cache(16);
-  cache.fill("row", 1, std::make_shared<int>(5));
-  EXPECT_NE(cache.find("row", 1), nullptr);
-  cache.close();
-  cache.fill("row", 1, std::make_shared<int>(5));
-  EXPECT_EQ(cache.find("row", 1), nullptr);
 }
 
 TEST_F(TransitTest, backups_that_were_tampered_with) {

@@ -1,17 +1,20 @@
-// What has been made of rows, kept as long as the row has the revision that it was made of. Shared by all threads.
+// What has been made of rows, each kept for as long as its row has the revision that it was made of: see View::get_made. Shared by all
+// threads.
 #pragma once
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
 #include "storage/store.h"
 
-namespace sr::transit {
+namespace sr {
 
 template <class T> class RevisionCache {
  public:
-  explicit RevisionCache(std::size_t entries_max) : shard_max_(entries_max / shard_count) {}
+  // `row_bytes_max`: of a row whose making is kept, so that few large ones do not fill the memory.
+  explicit RevisionCache(std::size_t entries_max, std::size_t row_bytes_max = SIZE_MAX) : shard_max_(entries_max / shard_count), row_bytes_max_(row_bytes_max) {}
 
   std::shared_ptr<const T> find(const std::string& row, Revision revision) const {
     const Shard& shard = shards_[shard_of(row)];
@@ -20,8 +23,8 @@ template <class T> class RevisionCache {
     return found != shard.entries.end() && found->second.revision == revision ? found->second.value : nullptr;
   }
   // A row that its request has written itself has the revision 0, and is not kept.
-  void fill(const std::string& row, Revision revision, std::shared_ptr<const T> value) {
-    if (revision == 0) return;
+  void fill(const std::string& row, Revision revision, std::size_t row_bytes, std::shared_ptr<const T> value) {
+    if (revision == 0 || row_bytes > row_bytes_max_) return;
     Shard& shard = shards_[shard_of(row)];
     std::lock_guard lock(shard.mutex);
     if (shard.closed) return;
@@ -58,8 +61,8 @@ template <class T> class RevisionCache {
   };
   static std::size_t shard_of(const std::string& row) { return std::hash<std::string>()(row) % shard_count; }
 
-  const std::size_t shard_max_;
+  const std::size_t shard_max_, row_bytes_max_;
   std::array<Shard, shard_count> shards_;
 };
 
-}  // namespace sr::transit
+}  // namespace sr
