@@ -89,9 +89,14 @@ AuditAuth auth_of(const Request& r, Lent& lent) {
 // By its token or its policies: then already the request's line says so, as in Vault.
 bool was_turned_away(const Request& r) { return !r.decision.allowed && !(r.route && r.route->access == Access::open) && r.answer.error->code == Code::denied; }
 
-AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& lent) {
+void add_error(AuditEntry& entry, const Request& r, Lent& lent) {
+  lent.error = r.answer.error->message;
+  if (r.in.body) redact(lent.error, *r.in.body);
+  entry.error = lent.error;
+}
+
+AuditEntry entry_of(const Request& r, Time now, Lent& lent) {
   AuditEntry entry;
-  entry.kind = kind;
   entry.time = now;
   entry.auth = auth_of(r, lent);
   entry.request_id = r.id;
@@ -111,13 +116,15 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
   }
   for (const auto& header : r.in.headers) lent.headers.push_back({.name = header.name, .value = header.value, .hmac = header.hmac});
   entry.headers = lent.headers;
-  const bool answers = kind == AuditEntry::Kind::response;
-  if (r.answer.error && (answers || was_turned_away(r))) {
-    lent.error = r.answer.error->message;
-    if (r.in.body) redact(lent.error, *r.in.body);
-    entry.error = lent.error;
-  }
-  if (!answers) return entry;
+  if (r.answer.error && was_turned_away(r)) add_error(entry, r, lent);
+  return entry;
+}
+
+// Makes the entry of the request that of its answer. True if it says of who asked and for what the same as before.
+bool add_answer(AuditEntry& entry, const Request& r, Lent& lent) {
+  entry.kind = AuditEntry::Kind::response;
+  bool is_same_asker = true;
+  if (r.answer.error) add_error(entry, r, lent);
   entry.duration = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - r.began);
   entry.object_version = r.answer.object_version;
   if (r.answer.error) lent.error_data = json::Object().set("error", lent.error).text(), entry.response_data = AuditData(lent.error_data);
@@ -129,7 +136,7 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
     lent.login = {.client_token = made.client_token.reveal(), .accessor = made.accessor, .display_name = made.display_name, .policies = made.policies,
                   .token_policies = made.policies, .metadata = &made.metadata, .num_uses = made.uses, .token_type = made.type, .token_ttl = made.ttl,
                   .token_issue_time = made.issued};
-    if (!r.caller.token) entry.auth = lent.login;  // a login is its own caller
+    if (!r.caller.token) entry.auth = lent.login, is_same_asker = false;  // a login is its own caller
     if (!r.answer.wrap) entry.login = &lent.login;
   }
   if (r.answer.raw && r.answer.raw_is_envelope) lend_unwrapped(r.answer.raw->bytes.view(), entry, lent);
@@ -138,7 +145,7 @@ AuditEntry entry_of(const Request& r, AuditEntry::Kind kind, Time now, Lent& len
                  .wrapped_accessor = info->wrapped_accessor};
     entry.wrap = &lent.wrap;
   }
-  return entry;
+  return is_same_asker;
 }
 
 // Counts what the devices answer. `any`: an entry is written when one of them has it; `all`: when each has. As soon as that is known of
@@ -184,20 +191,23 @@ bool renders_alike(const AuditFormat& a, const AuditFormat& b) { return a.log_ra
 AuditBroker::Rendered AuditBroker::render_lines(const Devices& devices, std::span<const Entry> entries) const {
   const Time now = parts_.clock.now();
   Rendered rendered{.lines = std::vector<AuditLines>(devices.size())};
+  std::vector<std::optional<AuditPassage>> asked(devices.size());  // of the entry's line before
   std::size_t bytes = 0;  // of the longest
   for (auto& of_device : rendered.lines) of_device.text().reserve(std::min(entries.size() * usual_entry_bytes, limits::audit_write_bytes));
   while (rendered.entries.size() < entries.size() && bytes < limits::audit_write_bytes) {
     const Entry& entry = entries[rendered.entries.size()];
     rendered.entries.push_back(entry.kinds);
+    Lent lent;
+    AuditEntry line = entry_of(*entry.request, now, lent);
+    std::ranges::fill(asked, std::nullopt);
     for (const auto kind : entry.kinds) {
-      Lent lent;
-      const AuditEntry line = entry_of(*entry.request, kind, now, lent);
+      if (kind == AuditEntry::Kind::response && !add_answer(line, *entry.request, lent)) std::ranges::fill(asked, std::nullopt);
       for (std::size_t i = 0; i < devices.size(); ++i) {
         const AuditFormat& format = devices[i].device->format();
         const auto others = std::span(devices).first(line.headers.empty() ? i : 0);
         const auto same = std::ranges::find_if(others, [&](const Enabled& other) { return renders_alike(other.device->format(), format); });
         AuditLines& lines = rendered.lines[i];
-        if (same == others.end()) render(lines.text(), line, format);
+        if (same == others.end()) asked[i] = render(lines.text(), line, format, asked[i]);
         else lines.text() += rendered.lines[static_cast<std::size_t>(same - others.begin())].last_line();
         lines.end_line();
       }

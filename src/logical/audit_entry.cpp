@@ -1,6 +1,7 @@
 #include "logical/audit_entry.h"
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <memory>
 #include "base/arena.h"
 #include "base/assert.h"
@@ -77,23 +78,32 @@ class Line {
       known_ = entry.auth.hashes->get(format, entry.auth.client_token, entry.auth.accessor);
   }
 
-  void print() {
+  AuditPassage print(const std::optional<AuditPassage>& asked) {
     const bool response = entry_.kind == AuditEntry::Kind::response;
     Members line(out_);
     line.time("time", entry_.time);
     line.plain("type", response ? "response" : "request");
-    line.name("auth");
-    print_auth(entry_.auth, known_);
-    line.name("request");
-    print_request();
+    AuditPassage passage{out_.size(), 0};
+    if (asked) {
+      const std::size_t size = asked->end - asked->begin;
+      char* to = out_.extend(size);
+      std::memcpy(to, out_.data() + asked->begin, size);
+    } else {
+      line.name("auth");
+      print_auth(entry_.auth, known_);
+      line.name("request");
+      print_request();
+    }
+    passage.end = out_.size();
     if (response) {
       line.name("response");
       print_response();
     }
     line.text("error", entry_.error);
-    if (!response) return;
+    if (!response) return passage;
     if (entry_.duration) line.name("duration_us").append_number(entry_.duration->count());
     line.number("object_version", static_cast<std::int64_t>(entry_.object_version));
+    return passage;
   }
 
  private:
@@ -353,9 +363,9 @@ const AuditTokenHashes::Pair* AuditTokenHashes::get(const AuditFormat& format, s
   }
 }
 
-void render(Buffer& out, const AuditEntry& entry, const AuditFormat& format) {
+AuditPassage render(Buffer& out, const AuditEntry& entry, const AuditFormat& format, const std::optional<AuditPassage>& asked) {
   out.reserve(out.size() + 2048 + entry.request_data.text.size() + entry.response_data.text.size());
-  Line(out, entry, format).print();
+  return Line(out, entry, format).print(asked);
 }
 
 }  // namespace sr

@@ -158,7 +158,12 @@ struct AuditEntry {
   std::uint64_t object_version = 0;                     // of what was read or written: of a secret in KV version 2
 };
 
-// Appends the entry as a JSON object without its closing brace: the device goes on with `seq` and `chain`.
-void render(Buffer& out, const AuditEntry& entry, const AuditFormat& format);
+// Where in a text one line says who asked and for what: the same in both lines of a request.
+struct AuditPassage { std::size_t begin = 0, end = 0; };
+
+// Appends the entry as a JSON object without its closing brace: the device goes on with `seq` and `chain`. `asked` is that passage of the
+// other line of the same request, in the same text and format; it is taken over, since hashing and quoting it again would take as long as
+// the rest.
+AuditPassage render(Buffer& out, const AuditEntry& entry, const AuditFormat& format, const std::optional<AuditPassage>& asked = {});
 
 }  // namespace sr

@@ -92,6 +92,21 @@ TEST(AuditEntry, AResponseCarriesBoth) {
     R"(,"error":"permission denied")"));
 }
 
+TEST(AuditEntry, TheSecondLineOfARequestTakesOverWhoAskedForWhat) {
+  Example example;
+  const AuditFormat how = format();
+  Buffer out;
+  out += "before";
+  const AuditPassage asked = render(out, example.entry, how);
+  EXPECT_EQ(out.view().substr(asked.begin, asked.end - asked.begin), golden("," + std::string(auth_text) + "," + std::string(request_text)));
+  example.entry.kind = AuditEntry::Kind::response;
+  example.entry.response_data = R"({"version":2})";
+  const std::size_t second = out.size();
+  const AuditPassage again = render(out, example.entry, how, asked);
+  EXPECT_EQ(out.view().substr(second), line(example.entry, how));
+  EXPECT_EQ(out.view().substr(again.begin, again.end - again.begin), std::string(out.view().substr(asked.begin, asked.end - asked.begin)));
+}
+
 TEST(AuditEntry, WithoutATokenLittleIsLeft) {
   const AuditEntry entry{.request_id = "i", .op = Op::read, .path = "sys/x", .request_data = "{}"};
   EXPECT_EQ(line(entry, format()), R"({"time":"1970-01-01T00:00:00Z","type":"request","auth":{"token_type":"default"},)"
