@@ -112,8 +112,9 @@ Result<InitResult> Core::initialize(Transaction& raw, InitOptions wanted) {
     TRY(policies_.write(inside, PolicyName("default"), {.text = std::string(default_policy_text()), .written = clock().now()}));
     NewToken root;
     root.id = wanted.root_token_id;
-    root.token.path = "auth/token/root";
-    root.token.display_name = "root";
+    const bool is_chosen = !wanted.root_token_id.empty();  // in development mode, where Vault makes it as any token is made
+    root.token.path = is_chosen ? "auth/token/create" : initial_root_path;
+    root.token.display_name = is_chosen ? "token" : "root";
     root.token.policies = {"root"};
     root.token.created = clock().now();
     root.token.orphan = true;

@@ -54,7 +54,7 @@ Result<RootGeneration::Status> RootGeneration::give(Transaction& transaction, st
   status.progress = now.secret_threshold;
   NewToken wanted;
   wanted.id = attempt_->token_id;
-  wanted.token.path = "auth/token/root";
+  wanted.token.path = initial_root_path;
   wanted.token.display_name = "root";
   wanted.token.policies = {"root"};
   wanted.token.created = parts_.clock.now();

@@ -6,6 +6,8 @@
 
 namespace sr {
 
+inline constexpr std::string_view initial_root_path = "auth/token/root";  // Token::path of what an initialisation or sys/generate-root makes
+
 struct Token {
   std::string accessor{};
   std::string parent{};          // hash of the parent's id; empty for an orphan
@@ -30,6 +32,7 @@ struct Token {
   bool batch = false;
   std::string role{};            // of auth/token that it was made by
   std::string login_role{};      // that it logged in by, where quotas were about roles of its method then
+  Seconds granted{};             // by the last renewal, which the next one goes by; 0: not renewed yet
   std::string listed_at{};       // "<uuid of the mount>/<path inside>": where a client finds it among the leases; empty: nowhere
 
   static constexpr std::int64_t spent_uses = -1;
@@ -68,6 +71,7 @@ struct Token {
     archive(22, role);
     archive(23, listed_at);
     archive(24, login_role);
+    archive(25, granted);
   }
 };
 

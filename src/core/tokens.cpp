@@ -47,7 +47,7 @@ bool address_within(const Strings& cidrs, std::string_view address) {
 Result<std::string> Tokens::hash_of(const Barrier& barrier, std::string_view id) const { return barrier.storage_hmac("token", id); }
 
 Result<std::optional<Tokens::Cache::Found>> Tokens::find(Transaction& transaction, const std::string& hash) {
-  const StorageKey place = core_view(transaction).at(concat(keys::tokens, hash));
+  const StorageKey place = core_view(transaction).at(keys::tokens, hash);
   const std::string& key = place.text();
   if (auto found = cache_.find(key)) {
     transaction.expect(key, found->revision);
@@ -138,8 +138,8 @@ Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrie
   token.accessor = random_base62(random_, 24);
   const std::string accessor_hash = TRY(barrier.storage_hmac("accessor", token.accessor));
   TRY(core.put(concat(keys::accessors, accessor_hash), Secret(concat(hash, " ", token.accessor))));
-  constexpr std::string_view own_mount = "auth/token/", made_by_nobody = "auth/token/root";
-  if (token.listed_at.empty() && token.ends() && token.path.starts_with(own_mount) && token.path != made_by_nobody) token.listed_at = concat("token/", token.path.substr(own_mount.size()));
+  constexpr std::string_view own_mount = "auth/token/";
+  if (token.listed_at.empty() && token.ends() && token.path.starts_with(own_mount) && token.path != initial_root_path) token.listed_at = concat("token/", token.path.substr(own_mount.size()));
   if (!token.listed_at.empty()) TRY(core.put(listing_key(token, hash), Secret("")));
   if (!token.login_role.empty()) TRY(core.put(role_key(token, hash), Secret("")));
   if (token.ends()) TRY(core.put(expiry_key(token, hash), Secret("")));

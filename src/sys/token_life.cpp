@@ -20,9 +20,9 @@ Result<Reply> TokenApi::prolong(Call& call, const Found& found, std::string_view
   if (before.batch) return fail(Code::invalid, "batch tokens cannot be renewed");
   if (!before.renewable || !before.ends()) return fail(Code::invalid, "lease is not renewable");
   Token after = before;
-  // Without an increment, which clients write as 0, the token gets what it was made with once more.
-  const Seconds increment = call[field::increment];
-  LifeWish wish{.ttl = increment.count() > 0 ? increment : before.ttl, .ttl_max = before.ttl_max, .explicit_ttl_max = before.explicit_ttl_max, .period = before.period, .is_renewal = true};
+  // Without an increment, which clients write as 0, the token gets what it got last once more.
+  const Seconds increment = call[field::increment], last = before.granted.count() > 0 ? before.granted : before.ttl;
+  LifeWish wish{.ttl = increment.count() > 0 ? increment : last, .ttl_max = before.ttl_max, .explicit_ttl_max = before.explicit_ttl_max, .period = before.period, .is_renewal = true};
   if (!before.role.empty()) {
     const auto role = TRY(load_role(call.storage(), before.role));
     if (!role) return fail(Code::invalid, concat("original token role \"", before.role, "\" could not be found, not renewing"));
@@ -47,6 +47,7 @@ Result<Reply> TokenApi::prolong(Call& call, const Found& found, std::string_view
   const Seconds ttl = bounded_ttl(wish, host, before.created, call.now(), warnings);
   after.expires = call.now() + ttl;
   after.renewed = call.now();
+  after.granted = ttl;
   TRY(core_.tokens().store(call.storage().transaction(), found.hash, before, after));
   Reply reply = Reply::token(sr::describe(after, id, ttl));
   for (auto& warning : warnings) reply.add_warning(std::move(warning));
@@ -85,7 +86,7 @@ Result<Reply> TokenApi::revoke_self(Call& call) {
 }
 
 Result<Reply> TokenApi::revoke_accessor(Call& call) {
-  if (call[field::accessor].empty()) return fail(Code::invalid, "missing accessor");
+  if (call[field::accessor].empty()) return fail(Code::invalid, "1 error occurred:\n\t* missing accessor\n\n");
   const auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[field::accessor]));
   if (!hash) return Reply::empty().warn("No token found with this accessor");
   TRY(core_.tokens().revoke(call.storage().transaction(), *hash));

@@ -19,10 +19,10 @@ Result<std::optional<TokenApi::Found>> TokenApi::find(Call& call, std::string_vi
 }
 
 Result<TokenApi::Found> TokenApi::find_by_accessor(Call& call) {
-  if (call[field::accessor].empty()) return fail(Code::invalid, "missing accessor");
+  if (call[field::accessor].empty()) return fail(Code::invalid, "1 error occurred:\n\t* missing accessor\n\n");
   auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[field::accessor]));
   auto found = hash ? TRY(find_hash(call, std::move(*hash))) : std::nullopt;
-  if (!found) return fail(Code::invalid, "invalid accessor");
+  if (!found) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
   return std::move(*found);
 }
 
@@ -36,14 +36,14 @@ Reply TokenApi::describe(Call& call, const Token& token, std::string_view id) co
       .put("entity_id", "")
       .put("explicit_max_ttl", std::int64_t{token.explicit_ttl_max.count()})
       .put("id", id)
-      .put("issue_time", rfc3339(token.created))
       .put("num_uses", token.uses)
       .put("orphan", token.orphan)
       .put("path", token.path)
       .put("policies", std::span<const std::string>(token.policies))
-      .put("renewable", token.renewable && token.ends())
       .put("ttl", std::int64_t{std::chrono::floor<Seconds>(token.ends() ? token.expires - call.now() : Time::duration(0)).count()})
       .put("type", token.type());
+  // Of a lease that Vault would have; the root token of an initialisation has none.
+  if (token.path != initial_root_path) data.put("issue_time", rfc3339(token.created)).put("renewable", token.renewable && token.ends());
   if (token.ends()) data.put("expire_time", rfc3339(token.expires));
   else data.put("expire_time", nullptr);
   if (token.metadata.empty()) data.put("meta", nullptr);
