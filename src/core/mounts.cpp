@@ -107,9 +107,15 @@ Result<void> Mounts::write_entry(Transaction& transaction, const MountEntry& ent
   return core.put(keys::mounts_changed, Secret(""));
 }
 
+Result<void> Mounts::check_free(std::string_view path) const {
+  const auto now = router();
+  const Mount* other = now->conflict(path);
+  if (!other) return {};
+  return fail(Code::invalid, concat("path is already in use at ", std::string_view(other->entry.path).substr(other->entry.is_auth() ? 5 : 0)));
+}
+
 Result<void> Mounts::enable(Transaction& transaction, MountEntry entry) {
-  if (const Mount* other = router()->conflict(entry.path))
-    return fail(Code::invalid, concat("path is already in use at ", std::string_view(other->entry.path).substr(other->entry.is_auth() ? 5 : 0)));
+  TRY(check_free(entry.path));
   entry.uuid = random_uuid(random_);
   entry.accessor = accessor_for(entry.type, entry.is_auth(), random_);
   return write_entry(transaction, entry);

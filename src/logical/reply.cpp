@@ -7,7 +7,6 @@ json::Object Auth::print() const {
   auth.put("client_token", client_token.reveal())
       .put("accessor", accessor)
       .put("policies", std::span<const std::string>(policies))
-      .put("token_policies", std::span<const std::string>(policies))
       .put("lease_duration", std::int64_t{ttl.count()})
       .put("renewable", renewable)
       .put("entity_id", "")
@@ -15,6 +14,7 @@ json::Object Auth::print() const {
       .put("orphan", orphan)
       .put("mfa_requirement", nullptr)
       .put("num_uses", uses);
+  if (!policies.empty()) auth.put("token_policies", std::span<const std::string>(policies));
   json::Object pairs;
   for (const auto& [key, value] : metadata) pairs.put(key, value);
   if (metadata.empty()) auth.put("metadata", nullptr);

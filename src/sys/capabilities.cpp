@@ -43,9 +43,10 @@ Result<Reply> Sys::capabilities_of(Call& call, const Token* of) {
 }
 
 Result<Reply> Sys::read_capabilities(Call& call) {
-  const auto id = call[token].reveal();
-  const auto found = TRY(live_token(call, id.empty() ? call.caller().token : id));
-  if (!found) return fail(Code::invalid, "invalid token");
+  // The caller's own are asked of capabilities-self: who has lost the token that he meant is not told of another.
+  if (call[token].reveal().empty()) return fail(Code::invalid, "no token found");
+  const auto found = TRY(live_token(call, call[token].reveal()));
+  if (!found) return fail(Code::invalid, "1 error occurred:\n\t* invalid token\n\n");
   return capabilities_of(call, &found->token);
 }
 
@@ -57,9 +58,9 @@ Result<Reply> Sys::read_capabilities_self(Call& call) {
 Result<Reply> Sys::read_capabilities_accessor(Call& call) {
   if (call[accessor].empty()) return fail(Code::invalid, "missing accessor");
   const auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[accessor]));
-  if (!hash) return fail(Code::invalid, "invalid accessor");
+  if (!hash) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
   const auto found = TRY(core_.tokens().find(call.storage().transaction(), *hash));
-  if (!found) return fail(Code::invalid, "invalid accessor");
+  if (!found) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
   return capabilities_of(call, &found->value->token);
 }
 

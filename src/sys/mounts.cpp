@@ -34,6 +34,9 @@ bool is_reserved(std::string_view mount) {
   return false;
 }
 
+// Those that are always there are of no plugin.
+bool is_built_in(const MountEntry& entry) { return entry.type == "system" || entry.type == "token" || entry.type == "cubbyhole"; }
+
 json::Object describe(const MountEntry& entry) {
   json::Object shown;
   shown.put("type", entry.type)
@@ -46,9 +49,9 @@ json::Object describe(const MountEntry& entry) {
       .put("external_entropy_access", false)
       .put("plugin_version", "")
       .put("running_plugin_version", builtin_version())
-      .put("running_sha256", "")
-      .put("deprecation_status", "supported");
-  if (entry.options.empty() && (entry.type == "system" || entry.type == "token" || entry.type == "cubbyhole")) shown.put("options", nullptr);
+      .put("running_sha256", "");
+  if (!is_built_in(entry)) shown.put("deprecation_status", "supported");
+  if (entry.options.empty() && is_built_in(entry)) shown.put("options", nullptr);
   else shown.put("options", print_options(entry));
   return shown;
 }
@@ -91,6 +94,7 @@ Result<Reply> Sys::enable(Call& call, bool auth) {
     wanted = "kv";
   }
   if (!auth && wanted == "generic") wanted = "kv";  // what version 1 was called before there were others
+  TRY(core_.mounts().check_free(entry.path));  // first: what is there already is what a client who makes sure of it looks for
   const Spec* lowest = core_.mounts().type(wanted, auth);
   if (!lowest) return fail(Code::invalid, concat("plugin not found in the catalog: ", wanted));
   if (lowest->version.empty() && !entry.option("version").empty()) return no_versions(wanted, auth);
