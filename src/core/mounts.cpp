@@ -221,6 +221,12 @@ Result<void> Mounts::load() {
     if (uuids.size() < limits::list_page) break;
     after = uuids.back();
   }
+  // Whoever still holds the router of before goes on with its engines; those that are not in the next one would be missed at the seal.
+  for (const auto& [path, mount] : before->mounts()) {
+    const auto next = mounts.find(path);
+    const bool goes_on = next != mounts.end() && next->second == mount;
+    if (!goes_on && mount->engine) mount->engine->forget();
+  }
   router_.store(std::make_shared<Router>(std::move(mounts), changed ? changed->revision : 0));
   return {};
 }

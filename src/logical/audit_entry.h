@@ -158,7 +158,8 @@ struct AuditEntry {
   std::uint64_t object_version = 0;                     // of what was read or written: of a secret in KV version 2
 };
 
-// Where in a text one line says who asked and for what: the same in both lines of a request.
+// Where in a text one line says who asked and for what: the same in both lines of a request, but for a login, which is its own caller once it
+// has succeeded.
 struct AuditPassage { std::size_t begin = 0, end = 0; };
 
 // Appends the entry as a JSON object without its closing brace: the device goes on with `seq` and `chain`. `asked` is that passage of the

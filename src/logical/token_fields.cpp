@@ -43,7 +43,7 @@ Result<Strings> read_token_settings(const Call& call, TokenSettings& settings) {
   if (call.has(period)) settings.period = call[period];
   if (call.has(uses)) settings.uses = call[uses];
   if (call.has(no_default_policy)) settings.no_default_policy = call[no_default_policy];
-  if (call.has(bound_cidrs)) settings.bound_cidrs = TRY(canonical_cidrs(call[bound_cidrs]));
+  if (call.has(bound_cidrs)) settings.bound_cidrs = TRY(read_cidrs(call[bound_cidrs]));
   if (settings.uses < 0) return fail(Code::invalid, "'token_num_uses' cannot be negative");
   if (settings.ttl_max > Seconds(0) && settings.ttl > settings.ttl_max) return fail(Code::invalid, "'token_ttl' cannot be greater than 'token_max_ttl'");
   if (call.has(type)) settings.type = TRY(read_type(call[type], warnings));
@@ -63,14 +63,14 @@ void put_token_settings(json::Object& to, const TokenSettings& settings) {
       .put(token_field::type.name, settings.type);
 }
 
-Result<Strings> canonical_cidrs(const Strings& given) {
-  Strings canonical;
+Result<Strings> read_cidrs(const Strings& given) {
+  Strings read;
   for (const auto& text : given) {
     const auto cidr = Cidr::parse(text);
     if (!cidr) return fail(Code::invalid, concat("error parsing address \"", text, "\": Unable to convert \"", text, "\" to an IPv4 or IPv6 address, or a UNIX Socket"));
-    canonical.push_back(cidr->text());
+    read.push_back(cidr->text());
   }
-  return canonical;
+  return read;
 }
 
 Strings parse_policies(const Strings& given) {

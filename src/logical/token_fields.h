@@ -10,7 +10,7 @@ struct TokenSettings {
   Strings policies{};
   Seconds ttl{}, ttl_max{}, explicit_ttl_max{}, period{};  // 0: the mount's, or none
   std::int64_t uses = 0;                                   // 0: no limit
-  Strings bound_cidrs{};                                   // canonical: "10.0.0.0/8", "127.0.0.1"
+  Strings bound_cidrs{};                                   // as Cidr::text has them: "10.1.2.3/8", "127.0.0.1"
   bool no_default_policy = false;
   std::string type = "default";                            // or "service", "batch"; of token roles also "default-service", "default-batch"
 
@@ -50,7 +50,7 @@ Result<Strings> read_token_settings(const Call& call, TokenSettings& settings);
 void put_token_settings(json::Object& to, const TokenSettings& settings);
 
 // Networks as they are kept: "10.0.0.0/8", "127.0.0.1".
-Result<Strings> canonical_cidrs(const Strings& given);
+Result<Strings> read_cidrs(const Strings& given);
 
 // Policies under an old name, as Vault takes them: in lower case, sorted, each once, and root alone where it is among them.
 Strings parse_policies(const Strings& given);

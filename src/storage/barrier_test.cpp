@@ -3,8 +3,11 @@
 #include <atomic>
 #include <thread>
 #include "base/limits.h"
+#include "storage/committer.h"
 #include "storage/keyring.h"
+#include "storage/memory_table.h"
 #include "storage/sealed_record.h"
+#include "storage/transaction.h"
 
 namespace sr {
 namespace {
@@ -26,6 +29,20 @@ struct Barriers : testing::Test {
     return opened.error().message;
   }
 };
+
+TEST_F(Barriers, GiveNothingAwayOfWhatIsKnownOnceTheyAreLocked) {
+  Committer store{memory_table()};
+  Transaction transaction(store, &barrier);
+  transaction.go_on(Tier::any);
+  View view = View::core(transaction, NamespaceId("root"));
+  ASSERT_TRUE(view.put("a", Secret("1")));
+  ASSERT_TRUE(commit_and_wait(store, *transaction.take_batch()));
+  RevisionCache<std::string> cache(16);
+  const auto see = [&] { return view.get_made("a", cache, [](const Secret& row) -> Result<std::string> { return std::string(row.reveal()); }); };
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(**see(), "1");
+  barrier.lock();
+  EXPECT_EQ(see().error().code, Code::sealed);
+}
 
 TEST_F(Barriers, SealsAsVaultLaysItOut) {
   const std::string row = *barrier.seal("1/root/core/a", "value");

@@ -61,7 +61,7 @@ TEST_F(TransactionTest, ConflictsWhenCacheAndStoreDisagree) {
 }
 
 TEST_F(TransactionTest, MakesSomethingOfARowOnceForEachRevision) {
-  RevisionCache<std::string> cache(16, 8);
+  RevisionCache<std::string> cache(16, 9);
   int made = 0;
   const auto make = [&](const Secret& row) -> Result<std::string> { return ++made, "made of " + std::string(row.reveal()); };
   const auto see = [&](View& rows) { return rows.get_made("a", cache, make); };
@@ -87,6 +87,22 @@ TEST_F(TransactionTest, MakesSomethingOfARowOnceForEachRevision) {
   ASSERT_TRUE(commit());
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(see(view));
   EXPECT_EQ(made, 7) << "too large to be kept";
+}
+
+TEST(RevisionCache, WhatNobodyAsksForMakesRoom) {
+  RevisionCache<int> cache(16 * 8);
+  const auto name = [](int i) { return "row " + std::to_string(i); };
+  for (int i = 0; i < 1000; ++i) {
+    cache.fill(name(i), 1, 1, std::make_shared<int>(i));
+    EXPECT_NE(cache.find("row 0", 1), nullptr) << "asked for all the time";
+    EXPECT_NE(cache.find(name(i), 1), nullptr) << "the newest";
+  }
+  int kept = 0;
+  for (int i = 0; i < 1000; ++i) kept += cache.find(name(i), 1) != nullptr;
+  EXPECT_LE(kept, 16 * 8);
+  EXPECT_EQ(cache.find("row 0", 2), nullptr);
+  cache.forget("row 0");
+  EXPECT_EQ(cache.find("row 0", 1), nullptr);
 }
 
 TEST(RevisionCache, KeepsNothingOnceItIsClosed) {

@@ -88,7 +88,7 @@ Result<Strings> read_role_fields(const Call& call, TokenRole& role) {
   read_either(call, token_field::explicit_ttl_max, field::role_explicit_max_ttl, role.token.explicit_ttl_max, role.shows_explicit_ttl_max, warnings);
   read_either(call, token_field::bound_cidrs, field::bound_cidrs, role.token.bound_cidrs, role.shows_bound_cidrs, warnings);
   if (role.shows_bound_cidrs) {
-    auto cidrs = canonical_cidrs(role.token.bound_cidrs);
+    auto cidrs = read_cidrs(role.token.bound_cidrs);
     if (!cidrs) return fail(cidrs.error().code, concat("error parsing bound_cidrs: ", cidrs.error().message));
     role.token.bound_cidrs = std::move(*cidrs);
   }

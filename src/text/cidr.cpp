@@ -65,7 +65,9 @@ bool Cidr::contains(const IpAddress& address) const { return std::ranges::equal(
 
 std::string Cidr::text() const {
   if (is_single()) return given_.text();
-  return given_.text() + '/' + std::to_string(given_.is_v4() && bits_ >= 96 ? bits_ - 96 : bits_);
+  // "::ffff:10.1.2.3/64" holds more than IPv4: the address alone would read as a network of that.
+  const IpAddress& shown = given_.is_v4() == network_.is_v4() ? given_ : network_;
+  return shown.text() + '/' + std::to_string(shown.is_v4() && bits_ >= 96 ? bits_ - 96 : bits_);
 }
 
 bool allows(std::span<const Cidr> cidrs, const IpAddress& address) {

@@ -48,9 +48,13 @@ TEST(Cidr, Contains) {
   EXPECT_FALSE(Cidr::parse("10.1.0.0/16")->contains(*Cidr::parse("10.0.0.0/8")));
 }
 
-TEST(Cidr, PrintsCanonically) {
+TEST(Cidr, PrintsWhatItWasGivenInOneSpelling) {
   EXPECT_EQ(Cidr::parse("10.1.2.3/8")->text(), "10.1.2.3/8") << "who asks again whether it is as he has set it finds no difference";
   EXPECT_EQ(Cidr::parse("::1/64")->text(), "::1/64");
+  for (const auto given : {"10.1.2.3/8", "10.1.2.3", "::1/64", "::ffff:10.1.2.3/64", "::ffff:10.1.2.3/24", "::ffff:10.1.2.3/104", "::ffff:10.1.2.3", "0.0.0.0/0", "::/0"}) {
+    const Cidr cidr = *Cidr::parse(given), again = *Cidr::parse(cidr.text());
+    EXPECT_TRUE(cidr.contains(again) && again.contains(cidr)) << given;
+  }
   EXPECT_EQ(Cidr::parse("10.1.2.3")->text(), "10.1.2.3");
   EXPECT_EQ(Cidr::parse("10.1.2.3/32")->text(), "10.1.2.3");
   EXPECT_EQ(Cidr::parse("2001:DB8:0::/32")->text(), "2001:db8::/32");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include "audit/verify.h"
@@ -58,6 +59,48 @@ TEST(AuditDevices, ManyLargeRequestsAtOnceAreSeveralWrites) {
   std::size_t written = 0;
   for (std::string line; std::getline(lines, line);) written += line.contains("\"path\":\"secret/data/") ? 1 : 0;
   EXPECT_EQ(written, 2 * requests);
+}
+
+TEST(AuditDevices, BothLinesOfARequestSayTheSameOfWhoAskedForWhat) {
+  Folder folder;
+  World world;
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  ASSERT_EQ(world.ask("POST", "sys/config/auditing/request-headers/x-canary", R"({"hmac":true})").status, 204);
+  const auto enable = [&](std::string_view name, std::string_view options) {
+    ASSERT_EQ(world.ask("POST", concat("sys/audit/", name), concat(R"({"type":"file","options":{"file_path":")", folder.path.native(), "/", name, R"(")", options, "}}")).status, 204);
+  };
+  enable("hashed", "");
+  enable("raw", R"(,"log_raw":"true")");
+  enable("raw-too", R"(,"log_raw":"true")");
+  enable("elided", R"(,"elide_list_responses":"true","hmac_accessor":"false")");
+  for (const bool has_header : {false, true})
+    for (const auto& [method, path, body] : std::vector<std::array<std::string, 3>>{{"POST", "secret/data/app", R"({"data":{"k":"canary"}})"}, {"GET", "secret/data/app", ""},
+                                                                                   {"LIST", "secret/metadata", ""}, {"GET", "secret/nowhere", ""}, {"POST", "secret/data/app", R"({"no":1})"}}) {
+      std::vector<http::Request> one;
+      one.push_back(World::request(method, path, body));
+      if (has_header) one.back().headers.push_back({"X-Canary", "canary"});
+      world.serve_all(std::move(one));
+    }
+  for (const auto name : {"hashed", "raw", "raw-too", "elided"}) {
+    std::ifstream lines(folder.path / name);
+    std::map<std::string, std::string> asked;  // by the id of the request
+    std::size_t pairs = 0;
+    for (std::string line; std::getline(lines, line);) {
+      Arena arena;
+      const json::Value* entry = *json::parse(arena, line);
+      const json::Value* request = entry->find("request");
+      if (!request) continue;  // the device's own
+      const std::string says = json::to_text(*entry->find("auth")) + json::to_text(*request);
+      const std::string id(request->find("id")->text);
+      if (entry->find("type")->text == "request") {
+        asked[id] = says;
+      } else if (asked.contains(id)) {
+        EXPECT_EQ(says, asked[id]) << name;
+        ++pairs;
+      }
+    }
+    EXPECT_GE(pairs, 10u) << name;
+  }
 }
 
 TEST(AuditDevices, TheFirstRequestBehindAnUnsealHasItsLine) {

@@ -32,7 +32,7 @@ Result<Strings> read_settings(const Call& call, User& user) {
   if (call.has(field::policies)) user.token.policies = parse_policies(call[field::policies]);
   if (call.has(field::ttl)) user.token.ttl = call[field::ttl];
   if (call.has(field::ttl_max)) user.token.ttl_max = call[field::ttl_max];
-  if (call.has(field::bound_cidrs)) user.token.bound_cidrs = TRY(canonical_cidrs(call[field::bound_cidrs]));
+  if (call.has(field::bound_cidrs)) user.token.bound_cidrs = TRY(read_cidrs(call[field::bound_cidrs]));
   user.shows_policies = shown_by_old_name(call, field::policies, token_field::policies, user.shows_policies);
   user.shows_ttl = shown_by_old_name(call, field::ttl, token_field::ttl, user.shows_ttl);
   user.shows_ttl_max = shown_by_old_name(call, field::ttl_max, token_field::ttl_max, user.shows_ttl_max);

@@ -53,7 +53,7 @@ class Kv final : public Engine {
   Result<Reply> carry_one(Call& call, Elsewhere::Place& to);
   Result<Reply> carry_folder(Call& call, Elsewhere::Place& to);
 
-  static constexpr std::size_t metas_max = 4096, meta_bytes_max = 1024;
+  static constexpr std::size_t metas_max = 4096, meta_bytes_max = 1024;  // of a row with its name
   MetaCache metas_{metas_max, meta_bytes_max};
 };
 

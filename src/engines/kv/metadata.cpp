@@ -132,6 +132,7 @@ Result<Reply> Kv::remove_metadata(Call& call) {
   if (first > 1) TRY(remove_version(call.storage(), call[field::path], 1, Former::leaves_disk));
   if (end > meta->current) {
     TRY(kv::remove_meta(call.storage(), call[field::path], Former::leaves_disk));
+    metas_.forget(meta_key(call[field::path]));
     return Reply::empty();
   }
   meta->oldest = end;

@@ -94,7 +94,7 @@ Result<Reply> Kv::carry_one(Call& call, Elsewhere::Place& to) {
   const auto there = TRY(load_whole(to.rows, to.inside));
   if (!call[field::dry_run]) {
     TRY(store_whole(to.rows, to.inside, *secret, there));
-    if (how == Carrying::move) TRY(remove_whole(call.storage(), path, *secret));
+    if (how == Carrying::move) TRY(remove_whole(call.storage(), path, *secret)), metas_.forget(meta_key(path));
   }
   json::Object data;
   data.put("operation", kv::name_of(how)).put("from", concat(call.host().mount_path(), path)).put("to", concat(to.mount, to.inside));

@@ -30,7 +30,7 @@ Result<Config> load_config(View& rows) { return TRY(load<Config>(rows, std::stri
 Result<void> store_config(View& rows, const Config& config) { return rows.put(config_key, store_record(config)); }
 
 Result<std::optional<Meta>> load_meta(View& rows, std::string_view path) { return load<Meta>(rows, meta_key(path)); }
-Result<std::shared_ptr<const Meta>> see_meta(View& rows, MetaCache& cache, std::string_view path) { 
+Result<std::shared_ptr<const Meta>> see_meta(View& rows, MetaCache& cache, std::string_view path) {
   return rows.get_made(meta_key(path), cache, [](const Secret& row) { return load_record<Meta>(row); });
 }
 Result<void> store_meta(View& rows, std::string_view path, const Meta& meta) { return rows.put(meta_key(path), store_record(meta)); }
