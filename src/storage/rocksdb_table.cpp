@@ -268,6 +268,8 @@ class RocksDbTable final : public Table {
       if (status.IsNotFound()) return std::nullopt;
       if (status.IsIncomplete()) return fail(Code::incomplete, "not in memory");
       if (!status.ok()) return std::unexpected(moment_->database->folder.problem(status));
+      // Of a file that is not open yet RocksDB says so too, but as a row that is found and has no bytes; ours have a revision at least.
+      if (tier == Tier::memory && value.empty()) return fail(Code::incomplete, "not in memory");
       return TRY(row_of(value));
     }
 
