@@ -70,13 +70,13 @@ Core::Core(Parts parts, Options options)
 }
 
 // What an unseal reads lies in a few of the store's files, and there may be many: these are opened now, while nobody waits for an answer.
-// Not where queues are: their heads may be deserts of deleted rows, and to cross one takes as long as it is large.
 void Core::look_ahead() {
   Transaction transaction(parts_.store, nullptr);
-  transaction.go_on(Tier::any);
-  for (const auto folder : {keys::audit_devices, keys::audited_headers, keys::cluster, keys::fixed_mounts, keys::lease_counts, keys::mounts, keys::mounts_changed,
-                            keys::password_policies, keys::policies, keys::quotas, keys::rotation, keys::seal_config, keys::versions, keys::cors})
-    static_cast<void>(core_view(transaction).list(folder, {.after = {}, .limit = 1}, Depth::all));
+  auto core = core_view(transaction);
+  for (const auto key : {keys::format, keys::seal_config, keys::root_key, keys::keyring, keys::restored, keys::cluster, keys::fixed_mounts, keys::versions, keys::mounts_changed,
+                         keys::mounts, keys::audit_devices, keys::audited_headers, keys::cors, keys::quotas_changed, keys::quotas, keys::quota_config, keys::lease_counts, keys::rotation,
+                         keys::encryptions, keys::policies_changed, keys::policies, keys::jobs, keys::lease_expiry, keys::expiry, keys::tokens})
+    core.look_ahead(key);
 }
 
 // The audit devices end with a checkpoint that nobody waits for: the store may hear of it when there is no core any more.

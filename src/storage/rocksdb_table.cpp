@@ -315,6 +315,15 @@ class RocksDbTable final : public Table {
       return rows;
     }
 
+    // Of each level, the file that a list from the key on begins in; and those that hold the key's place, for their filters.
+    void look_ahead(std::string_view key) const override {
+      auto read = options(Tier::any);
+      read.max_skippable_internal_keys = 1;
+      std::unique_ptr<rocksdb::Iterator>(db().NewIterator(read))->Seek(key);
+      rocksdb::PinnableSlice value;
+      static_cast<void>(db().Get(options(Tier::any), db().DefaultColumnFamily(), key, &value));
+    }
+
    private:
     rocksdb::DB& db() const { return *moment_->database->db; }
     Result<Row> row_of(rocksdb::Slice value) const {

@@ -120,6 +120,7 @@ class CachedTable final : public Table {
     }
     Result<std::vector<std::string>> list(std::string_view prefix, Page page, Depth depth) const override { return snapshot_->list(prefix, page, depth); }
     Result<std::vector<KeyedRow>> scan(std::string_view after, std::size_t bytes) const override { return snapshot_->scan(after, bytes); }
+    void look_ahead(std::string_view key) const override { snapshot_->look_ahead(key); }
 
    private:
     const CachedTable& table_;

@@ -51,6 +51,9 @@ class Snapshot {
   virtual Result<std::vector<std::string>> list(std::string_view prefix, Page, Depth) const = 0;
   // Rows behind the key `after` in byte order, past the caches: about `bytes` of them, one at least; none at the end. Reads the disk.
   virtual Result<std::vector<KeyedRow>> scan(std::string_view after, std::size_t bytes) const = 0;
+  // Brings into memory what lies on the way to a key and to what follows it, whether it is there or not. Crosses no deleted rows,
+  // however many there are; may read the disk, and what it cannot read is left to whoever asks for it.
+  virtual void look_ahead(std::string_view) const {}
   // Every commit up to this one is seen, and none after it.
   virtual Revision revision() const = 0;
 };

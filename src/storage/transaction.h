@@ -52,6 +52,9 @@ class Transaction {
   // Shows the snapshot only: nobody lists what he has just written, and an assertion holds us to it.
   Result<std::vector<std::string>> list(const StorageKey& prefix, Page, Depth);
 
+  // As of Snapshot, for what others are to ask soon: no precondition of this commit.
+  void look_ahead(const StorageKey& key) { snapshot().look_ahead(key.text()); }
+
   // Something that was read from a cache: its row is a precondition as if it had been read here.
   void expect(std::string key, Revision revision) { reads_.push_back({std::move(key), revision}); }
 
@@ -112,6 +115,7 @@ class View {
   Result<std::vector<std::string>> list(std::string_view folder, Page page = {}, Depth depth = Depth::one) {
     return transaction_.list(at(folder), page, depth);
   }
+  void look_ahead(std::string_view key) { transaction_.look_ahead(at(key)); }
   template <class... Pieces> StorageKey at(const Pieces&... key) const { return StorageKey(concat(prefix_, key...)); }
   Transaction& transaction() { return transaction_; }
 
