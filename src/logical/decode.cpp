@@ -1,6 +1,8 @@
 // Decoding with the leniencies of Vault's framework (mapstructure in weak mode): numbers as text and text as numbers, "a,b" or one
 // value as a list, objects or "k=v" as maps, "24h", "24" or 24 as a duration. Messages name the field and the kinds, and are
 // those of Vault but for the value, which may be a secret in the wrong place.
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include "base/concat.h"
 #include "logical/field.h"
@@ -27,11 +29,28 @@ std::optional<std::string_view> scalar_text(const json::Value& given) {
   }
 }
 
+// The base that a number has by its first letters, which go; where they say one, single underscores may stand between digits.
+int take_base(std::string& digits) {
+  if (digits.size() < 2 || digits[0] != '0') return 10;
+  const char letter = digits[1] | 0x20;
+  const int base = letter == 'x' ? 16 : letter == 'o' ? 8 : letter == 'b' ? 2 : 0;
+  digits.erase(0, base != 0 ? 2 : 1);
+  for (std::size_t i = 0; i + 1 < digits.size(); ++i)
+    if (digits[i] == '_' && digits[i + 1] != '_') digits.erase(i, 1);
+  return base != 0 ? base : 8;
+}
+
+// As strconv.ParseInt reads a text: "10", "-5", "0x1f", "0o17", "017", "0b11".
 std::optional<std::int64_t> whole_number(std::string_view text) {
-  if (text.starts_with('+')) text.remove_prefix(1);
+  const bool is_negative = text.starts_with('-');
+  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('-')) return std::nullopt;
+  std::string digits(text);
+  const int base = take_base(digits);
+  if (is_negative) digits.insert(0, 1, '-');
   std::int64_t number = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
+  if (problem != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   return number;
 }
 
@@ -61,7 +80,6 @@ Result<Value> decode_integer(const FieldInfo& field, const json::Value& given) {
 Result<Value> decode_flag(const FieldInfo& field, const json::Value& given) {
   if (given.type == json::Type::boolean) return given.flag;
   if (given.is_array() || given.is_object()) return wrong_type(field, "bool", given);
-  if (given.type == json::Type::number) return whole_number(given.text).value_or(1) != 0;
   if (given.text.empty()) return false;
   const auto flag = go_bool(given.text);
   if (!flag) return wrong(field, "'' cannot parse value as 'bool': strconv.ParseBool: invalid syntax");
@@ -77,25 +95,30 @@ Result<Value> decode_duration(const FieldInfo& field, const json::Value& given) 
   return std::chrono::floor<Seconds>(*duration);
 }
 
-// A list, or a text of items with commas between them; white space around an item and empty items are dropped.
+// A list, or a text of items with commas between them; white space around an item is dropped, and so are empty items where they say nothing.
 Result<Value> decode_list(const FieldInfo& field, const json::Value& given) {
   Strings items;
+  const auto add = [&](std::string_view text) {
+    const auto item = trimmed(text);
+    if (!item.empty() || field.keeps_blanks) items.emplace_back(item);
+  };
   if (given.is_array()) {
     for (const auto& item : given.items) {
       const auto text = scalar_text(item);
       if (!text) return wrong_type(field, "string", item, "decoding failed due to the following error(s):\n\n'[0]'");
-      if (const auto plain = trimmed(*text); !plain.empty()) items.emplace_back(plain);
+      add(*text);
     }
     return items;
   }
   const auto text = scalar_text(given);
   if (!text) return wrong_type(field, "string", given, "decoding failed due to the following error(s):\n\n'[0]'");
-  for (std::string_view rest = *text; !rest.empty();) {
-    const auto end = std::min(rest.find(','), rest.size());
-    if (const auto item = trimmed(rest.substr(0, end)); !item.empty()) items.emplace_back(item);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  if (text->empty()) return items;
+  for (std::string_view rest = *text;;) {
+    const auto end = field.is_unsplit ? std::string_view::npos : rest.find(',');
+    add(rest.substr(0, end));
+    if (end == std::string_view::npos) return items;
+    rest.remove_prefix(end + 1);
   }
-  return items;
 }
 
 Result<void> add_pair(const FieldInfo& field, StringMap& map, std::string_view pair) {
@@ -123,10 +146,21 @@ Result<Value> decode_map(const FieldInfo& field, const json::Value& given) {
 }  // namespace
 
 std::string duration_problem(std::string_view text) {
+  constexpr std::string_view number = "0123456789.";
+  constexpr std::array<std::string_view, 6> go_units{"ns", "us", "ms", "s", "m", "h"};
   const bool looks_like_one = text.size() <= 32 && text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.+-") == text.npos;
   if (!looks_like_one) return "time: invalid duration";
-  const bool is_number = !text.empty() && text.find_first_not_of("0123456789.+-") == text.npos;
-  return concat("time: ", is_number ? "missing unit in duration \"" : "invalid duration \"", text, "\"");
+  std::string_view rest = text.substr(text.starts_with('-') || text.starts_with('+') ? 1 : 0);
+  while (!rest.empty()) {
+    if (rest.find_first_of(number.substr(0, 10)) > rest.find_first_not_of(number)) break;  // a unit of nothing
+    rest.remove_prefix(std::min(rest.find_first_not_of(number), rest.size()));
+    const auto unit = rest.substr(0, rest.find_first_of(number));
+    if (unit.empty()) return concat("time: missing unit in duration \"", text, "\"");
+    if (std::ranges::find(go_units, unit) == go_units.end())
+      return concat("time: unknown unit \"", unit, "\" in duration \"", text, "\"");
+    rest.remove_prefix(unit.size());
+  }
+  return concat("time: invalid duration \"", text, "\"");
 }
 
 std::string_view go_type(const json::Value& value) {

@@ -34,6 +34,8 @@ struct FieldInfo {
   bool ignores_case = false;    // a name whose case does not count: policies see it in lower case
   bool ignores_slash = false;   // a place that is meant with a slash at its end and without: policies see it without
   bool is_signed = false;       // a duration that may be negative
+  bool keeps_blanks = false;    // a list of what restricts: an item that says nothing is not to vanish
+  bool is_unsplit = false;      // a list of which a text is one item, whatever commas it has
 };
 
 template <class T, class... All> constexpr Kind kind_of(const std::variant<All...>*) {
@@ -67,6 +69,16 @@ struct FoldedField : TextField {
 // A duration that may be negative.
 struct SignedDurationField : DurationField {
   constexpr SignedDurationField(std::string_view field, std::string_view about) : DurationField{field, about} { is_signed = true; }
+};
+
+// Networks. What says nothing is refused by who reads them: left out, it would leave a token free to be used from everywhere.
+struct CidrField : ListField {
+  constexpr CidrField(std::string_view field, std::string_view about) : ListField{field, about} { keeps_blanks = true; }
+};
+
+// Items that may have commas; none that says nothing is the same as none at all.
+struct ExactListField : ListField {
+  constexpr ExactListField(std::string_view field, std::string_view about) : ListField{field, about} { keeps_blanks = is_unsplit = true; }
 };
 
 // Where a mount or an audit device is.

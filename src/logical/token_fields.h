@@ -35,7 +35,7 @@ inline constexpr DurationField ttl_max{"token_max_ttl", "How long a token lives 
 inline constexpr DurationField explicit_ttl_max{"token_explicit_max_ttl", "As token_max_ttl, but fixed in the token when it is made."};
 inline constexpr DurationField period{"token_period", "Makes periodic tokens: each renewal is for this long, without a maximum."};
 inline constexpr IntegerField uses{"token_num_uses", "How many requests a token is good for; 0 is no limit."};
-inline constexpr ListField bound_cidrs{"token_bound_cidrs", "Networks that the token may be used from; all when empty."};
+inline constexpr CidrField bound_cidrs{"token_bound_cidrs", "Networks that the token may be used from; all when empty."};
 inline constexpr FlagField no_default_policy{"token_no_default_policy", "Leaves the policy \"default\" out."};
 inline constexpr TextField type{"token_type", "\"service\", \"batch\" or \"default\": as the mount has it."};
 inline constexpr RefusedField strictly_bind_ip{"token_strictly_bind_ip", "OpenBao's: binds the token to the address of its login."};

@@ -9,16 +9,19 @@
 namespace sr::token {
 namespace {
 
+// Whole seconds; less than one is one, for 0 would mean the longest there is.
 Result<Seconds> positive(std::string_view name, std::string_view text) {
-  const auto duration = TRY(parse_duration(text));
-  if (duration.count() < 0) return fail(Code::invalid, concat(name, " must be positive"));
-  return std::chrono::floor<Seconds>(duration);
+  const auto duration = parse_duration(text);
+  if (!duration) return fail(Code::invalid, duration_problem(text));
+  if (duration->count() < 0) return fail(Code::invalid, concat(name, " must be positive"));
+  return *duration < Seconds(1) ? std::chrono::ceil<Seconds>(*duration) : std::chrono::floor<Seconds>(*duration);
 }
 
-// Sorted, each once, in their canonical spelling.
+// Sorted, each once, in their canonical spelling. Names that are empty are none.
 Result<Strings> canonical(const Strings& names) {
   Strings policies;
   for (const auto& text : names) {
+    if (text.empty()) continue;
     const auto name = TRY(parse_policy_name(text));
     if (!is_assignable(name)) return fail(Code::invalid, concat("cannot assign policy \"", name.text(), "\""));
     policies.push_back(name.text());
@@ -55,7 +58,8 @@ std::string quoted_list(const Strings& names) {
 struct Wish {
   const Token& parent;
   const TokenRole* role;
-  Strings policies;       // canonical; empty: none were named
+  Strings policies;       // canonical
+  bool names_policies;    // though it may be none: what a template left empty does not give what the caller has
   bool no_default;
   bool may;               // root or sudo
 };
@@ -86,7 +90,7 @@ Result<Strings> policies_by_role(const Wish& wish) {
 // Without such a role: the caller's own, or some of them; any, with sudo.
 Result<Strings> policies_by_parent(const Wish& wish) {
   const Strings& own = wish.parent.policies;
-  if (wish.policies.empty()) return own;
+  if (!wish.names_policies) return own;
   Strings policies = wish.policies;
   if (!wish.may && !std::ranges::all_of(policies, [&](const auto& name) { return has(own, name) || name == "default"; }))
     return fail(Code::invalid, "child policies must be subset of parent");
@@ -167,7 +171,7 @@ Result<Reply> TokenApi::make(Call& call, bool orphan_path, const TokenRole* role
   made.orphan = role ? role->orphan : orphan_path || call[field::no_parent];
   if (!made.orphan) made.parent = found->hash;
 
-  made.policies = TRY(resolve_policies({parent, role, TRY(canonical(call[field::policies])), call[field::no_default_policy], may}));
+  made.policies = TRY(resolve_policies({parent, role, TRY(canonical(call[field::policies])), !call[field::policies].empty(), call[field::no_default_policy], may}));
   if (made.batch && has(made.policies, "root")) return fail(Code::invalid, "batch tokens cannot be root tokens");
   for (const auto& name : made.policies)
     if (!TRY(core_.policies().exists(call.storage().transaction(), PolicyName(name)))) reply.add_warning(concat("Policy \"", name, "\" does not exist"));

@@ -7,7 +7,7 @@ namespace sr::token::field {
 inline constexpr TextField id{"id", "The token's id; only with sudo."};
 inline constexpr TextField display_name{"display_name", "Name to show in logs."};
 inline constexpr MapField meta{"meta", "Pairs to keep with the token."};
-inline constexpr ListField policies{"policies", "Policies of the token; those of the parent when absent."};
+inline constexpr ExactListField policies{"policies", "Policies of the token; those of the parent when absent."};
 inline constexpr FlagField no_parent{"no_parent", "Make an orphan; only with sudo."};
 inline constexpr FlagField no_default_policy{"no_default_policy", "Leave the default policy out."};
 inline constexpr FlagField renewable{"renewable", "May be renewed.", "true"};
@@ -30,7 +30,7 @@ inline constexpr ListField allowed_entity_aliases{"allowed_entity_aliases", "Ali
 inline constexpr TextField role_token_type{"token_type", "Type of its tokens: service, batch, default-service or default-batch; the last two let the caller choose."};
 inline constexpr DurationField role_period{"period", "Older spelling of token_period."};
 inline constexpr DurationField role_explicit_max_ttl{"explicit_max_ttl", "Older spelling of token_explicit_max_ttl."};
-inline constexpr ListField bound_cidrs{"bound_cidrs", "Older spelling of token_bound_cidrs."};
+inline constexpr CidrField bound_cidrs{"bound_cidrs", "Older spelling of token_bound_cidrs."};
 
 inline constexpr SecretField token{"token", "The token."};
 inline constexpr TextField accessor{"accessor", "Accessor of the token."};

@@ -11,6 +11,6 @@ inline constexpr SecretField password_hash{"password_hash", "The bcrypt hash of 
 inline constexpr ListField policies{"policies", "The old name of token_policies."};
 inline constexpr DurationField ttl{"ttl", "The old name of token_ttl."};
 inline constexpr DurationField ttl_max{"max_ttl", "The old name of token_max_ttl."};
-inline constexpr ListField bound_cidrs{"bound_cidrs", "The old name of token_bound_cidrs."};
+inline constexpr CidrField bound_cidrs{"bound_cidrs", "The old name of token_bound_cidrs."};
 
 }  // namespace sr::userpass::field
