@@ -64,7 +64,7 @@ Result<std::optional<int>> change_options(const StringMap& given, const Spec& sp
 Result<Reply> Sys::show_tune(Call& call, bool auth) {
   const auto router = core_.mounts().router();
   const std::string at = mount_path(call[path], auth);
-  const Mount* mount = router->at(at);
+  const Mount* mount = auth ? router->at(at) : router->find(at);
   if (!mount) return fail(Code::invalid, concat("cannot fetch sysview for path \"", at, "\""));
   return Reply::injected(print_tune(*mount, core_.mounts().ttl_default));
 }

@@ -45,7 +45,7 @@ json::Object describe(const MountEntry& entry) {
       .put("uuid", entry.uuid)
       .put("config", print_config(entry))
       .put("local", entry.local)
-      .put("seal_wrap", entry.seal_wrap)
+      .put("seal_wrap", entry.seal_wrap || entry.type == "system")
       .put("external_entropy_access", false)
       .put("plugin_version", "")
       .put("running_plugin_version", builtin_version())
@@ -69,7 +69,7 @@ Result<Reply> Sys::list_auth(Call&) { return list_table(true); }
 Result<Reply> Sys::show(Call& call, bool auth) {
   const auto router = core_.mounts().router();
   const std::string at = mount_path(call[path], auth);
-  const Mount* mount = router->at(at);
+  const Mount* mount = auth ? router->at(at) : router->find(at);  // of secrets engines, also by a path that lies in one
   if (!mount) return fail(Code::invalid, auth ? concat("No auth engine at ", at.substr(5)) : concat("No secret engine mount at ", at));
   return Reply::injected(describe(mount->entry));
 }

@@ -21,14 +21,18 @@ Result<void> spend_use(Call& call, const Role& role, std::string_view hash, Secr
   return store_secret_id(call, role, hash, secret);
 }
 
-}  // namespace
-
-// A role id is not a secret, and white space around it does not count.
-Result<std::string> AppRole::who(Call& call) {
-  std::string_view id = call[field::role_id];
+// Both ids are read from files, which end with a new line.
+std::string_view trimmed(std::string_view id) {
   constexpr std::string_view blank = " \t\r\n";
   id.remove_prefix(std::min(id.find_first_not_of(blank), id.size()));
-  id = id.substr(0, id.find_last_not_of(blank) + 1);
+  return id.substr(0, id.find_last_not_of(blank) + 1);
+}
+
+}  // namespace
+
+// A role id is not a secret.
+Result<std::string> AppRole::who(Call& call) {
+  const auto id = trimmed(call[field::role_id]);
   if (id.empty()) return fail(Code::invalid, "missing role_id");
   return std::string(id);
 }
@@ -47,7 +51,7 @@ Result<Reply> AppRole::log_in(Call& call) {
   std::optional<SecretId> secret;
   std::string hash;
   if (role.bind_secret_id) {
-    const std::string_view secret_id = call[field::secret_id].reveal();
+    const std::string_view secret_id = trimmed(call[field::secret_id].reveal());
     if (secret_id.empty()) return fail(Code::invalid, "missing secret_id");
     hash = TRY(hash_of_secret_id(call, secret_id));
     secret = TRY(load_secret_id(call, role, hash));

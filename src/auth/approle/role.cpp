@@ -39,7 +39,8 @@ Result<Reply> AppRole::write_role(Call& call) {
   }
   Reply reply = Reply::empty();
   for (auto& warning : TRY(read_settings(call, role))) reply.add_warning(std::move(warning));
-  if (!call[field::role_id].empty()) TRY(claim_role_id(call, name, role, call[field::role_id]));
+  if (call.has(field::role_id) && call[field::role_id].empty()) return fail(Code::invalid, "invalid role_id supplied, or failed to generate a role_id");
+  if (call.has(field::role_id)) TRY(claim_role_id(call, name, role, call[field::role_id]));
   else if (is_new) TRY(claim_role_id(call, name, role, random_uuid(call.host().random())));
   TRY(store_role(call, name, role));
   return reply;

@@ -30,7 +30,7 @@ std::span<const Setting> settings() {
   static const Setting table[] = {
       {"role/{role_name}/policies", "Policies of the role's tokens.", {&token_field::policies, &field::policies}, put_policies,
        [](Role& role) { role.token.policies.clear(), role.shows_policies = false; }},
-      {"role/{role_name}/period", "Whether tokens are periodic, and how long a renewal is for.", {&token_field::period, &field::period}, put_period,
+      {"role/{role_name}/period", "Whether tokens are periodic, and how long a renewal is for.", {&field::period, &token_field::period}, put_period,
        [](Role& role) { role.token.period = Seconds(0), role.shows_period = false; }},
       {"role/{role_name}/token-ttl", "How long the role's tokens live at first.", {&token_field::ttl},
        [](json::Object& to, const Role& role) { to.put("token_ttl", role.token.ttl.count()); }, [](Role& role) { role.token.ttl = Seconds(0); }},
@@ -111,8 +111,13 @@ Result<Reply> AppRole::write_setting(Call& call) {
   auto role = TRY(load_role(call, name));
   if (!role) return unsupported_path();
   const Setting* setting = TRY(setting_of(call));
-  if (std::ranges::none_of(setting->fields, [&](const FieldInfo* given) { return call.has(*given); }))
-    return fail(Code::invalid, concat("missing ", setting->fields.front()->name));
+  // Of networks Vault takes none at all for a wish to leave them, and an empty list for a mistake, but for those of tokens.
+  const FieldInfo& asked = *setting->fields.front();
+  const bool is_given = std::ranges::any_of(setting->fields, [&](const FieldInfo* given) { return call.has(*given); });
+  if (!is_given && asked.keeps_blanks) return Reply::empty();
+  const bool is_empty = (&asked == &field::secret_id_bound_cidrs && call[field::secret_id_bound_cidrs].empty()) || (&asked == &field::bound_cidr_list && call[field::bound_cidr_list].empty());
+  if (is_empty) return fail(Code::invalid, "missing bound_cidr_list");
+  if (!is_given) return fail(Code::invalid, concat("missing ", asked.name));
   // On these two paths Vault has words of its own for what the role as a whole would be told.
   if (call[token_field::ttl] > role->token.ttl_max && role->token.ttl_max > Seconds(0))
     return fail(Code::invalid, "token_ttl should not be greater than token_max_ttl");

@@ -69,10 +69,10 @@ Result<Reply> Kv::patch(Call& call) {
   const json::Value* changes = TRY(object_of(field::data, *given));
   const Config config = TRY(load_config(call.storage()));
   const auto meta = TRY(load_meta(call.storage(), call[field::path]));
-  if (!meta || meta->current == 0) return Reply::empty().status(404);
+  if (!meta || meta->current == 0) return nothing_to_patch();
   TRY(check_cas(call, config, *meta));
   const auto latest = TRY(load_version(call.storage(), call[field::path], meta->current));
-  if (!latest) return Reply::empty().status(404);
+  if (!latest) return nothing_to_patch();
   if (!latest->is_readable(call.now())) return Reply::data(print_version(meta->current, *latest, *meta)).status(404);
 
   Buffer text;

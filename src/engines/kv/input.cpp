@@ -111,6 +111,8 @@ Result<StringMap> patch_custom(StringMap custom, JsonValue given) {
 
 bool is_given(const Call& call, const FieldInfo& field) { return call.body() && call.body()->find(field.name); }
 
+Reply nothing_to_patch() { return Reply::raw("application/json", {}).status(404); }
+
 std::uint32_t version_limit(std::int64_t wanted) {
   constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
   return wanted < 0 || wanted > none ? none : static_cast<std::uint32_t>(wanted);

@@ -1,6 +1,7 @@
 // Reading what a KV route takes as it comes, with the messages that Vault has for it.
 #pragma once
 #include "engines/kv/rows.h"
+#include "logical/reply.h"
 
 namespace sr::kv {
 
@@ -20,6 +21,9 @@ Result<StringMap> patch_custom(StringMap custom, JsonValue given);
 
 // The client has sent the field, be it as null.
 bool is_given(const Call& call, const FieldInfo& field);
+
+// A 404 with no body at all, as Vault has it here and nowhere else.
+Reply nothing_to_patch();
 
 // max_versions as it is kept, in 32 bits: -1 is as good as no limit, as in Vault, and so is what does not fit. (Vault wraps round,
 // and a large number could come to mean one version.)

@@ -117,7 +117,7 @@ Result<Reply> Kv::write_metadata(Call& call) {
 Result<Reply> Kv::patch_metadata(Call& call) {
   if (!has_settings(call) && !is_given(call, field::delete_version_after)) return Reply::empty();
   auto meta = TRY(load_meta(call.storage(), call[field::path]));
-  if (!meta) return Reply::empty().status(404);
+  if (!meta) return nothing_to_patch();
   TRY(patch_settings(call, *meta));
   return store_settings(call, *meta);
 }
