@@ -29,10 +29,12 @@ Result<void> add_names(Transaction& transaction, std::string_view folder, Page w
 
 std::string IssuedPlace::folder() const { return concat(keys::issued, mount, "/", inside); }
 
-std::string token_lease_name(std::string_view token_hash) { return concat("h", token_hash); }
+std::string token_lease_name(std::string_view token_hash, TokenEnd end) { return concat(end == TokenEnd::never ? "n" : "h", token_hash); }
+
+bool is_endless(std::string_view name) { return name.size() != lease_name_size && name.starts_with('n'); }
 
 std::optional<std::string> token_of_lease_name(std::string_view name) {
-  if (name.size() == lease_name_size || !name.starts_with('h')) return std::nullopt;
+  if (name.size() == lease_name_size || !(name.starts_with('h') || is_endless(name))) return std::nullopt;
   return std::string(name.substr(1));
 }
 

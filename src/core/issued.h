@@ -16,9 +16,11 @@ struct IssuedPlace {
   std::string folder() const;
 };
 
-// The last part of an id. A lease's is drawn; a token's is "h" and the hash that names its row.
+// The last part of an id. A lease's is drawn; a token's is "h" and the hash that names its row, or "n" and the hash if it never ends.
 constexpr std::size_t lease_name_size = 24;
-std::string token_lease_name(std::string_view token_hash);
+enum class TokenEnd : std::uint8_t { some_day, never };
+std::string token_lease_name(std::string_view token_hash, TokenEnd end = TokenEnd::some_day);
+bool is_endless(std::string_view lease_name);  // of a root token: no quota counts it, and none stands in its way
 std::optional<std::string> token_of_lease_name(std::string_view name);  // its hash; nothing for the name of another lease
 
 std::string issued_key(std::string_view mount_uuid, std::string_view inside, std::string_view name);

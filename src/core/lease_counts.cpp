@@ -74,6 +74,7 @@ const LeaseLimit* LeaseCounts::limit_of(const QuotaTable& table, std::string_vie
 
 const LeaseLimit* LeaseCounts::limit_of_row(const QuotaTable& table, std::string_view issued, std::string_view role) const {
   const Issued row = issued_of(issued);
+  if (is_endless(row.name)) return nullptr;
   return limit_of(table, row.mount, row.inside, role);
 }
 
@@ -139,6 +140,7 @@ void LeaseCounts::on_commit(const CommitNews& news) {
       const auto name = View::core_name(key);
       if (!name) continue;  // of a mount, as most
       if (name->starts_with(keys::issued)) {
+        if (is_endless(issued_of(*name).name)) continue;
         change(leases_, key);
         if (const LeaseLimit* of = limit(name->substr(keys::issued.size()))) change(*of->count, key);
       } else if (name->starts_with(keys::irrevocable)) {
@@ -166,10 +168,11 @@ void LeaseCounts::forget() {
 }
 
 void LeaseCounts::walk_page(Walk& walk, const Strings& names) {
-  walk.found[walk.folder] += static_cast<std::int64_t>(names.size());
+  walk.found[walk.folder] += std::ranges::count_if(names, [](const auto& name) { return !is_endless(issued_of(name).name); });
   if (!walk.table || folders[walk.folder] != keys::issued) return;
   for (const auto& name : names) {
     const Issued row = issued_of(name);
+    if (is_endless(row.name)) continue;
     std::string role;
     if (walk.table->leases.has_roles(row.mount) && token_of_lease_name(row.name)) {
       const auto roles = core_view(walk.look).list(concat(keys::token_roles, row.mount, "/", row.name, "/"), {.after = {}, .limit = 1}, Depth::all);

@@ -31,7 +31,7 @@ Result<std::optional<std::string>> Leases::find_token(Transaction& transaction, 
   auto hash = token_of_lease_name(name);
   if (!hash) return std::nullopt;
   const auto token = TRY(tokens_.find(transaction, *hash));
-  if (!token || token->value->token.going || token->value->token.listed_at.empty() || concat(token->value->token.path, "/", name) != id) return std::nullopt;
+  if (!token || token->value->token.going || token->value->token.listed_at.empty() || concat(token->value->token.path, "/", name) != id || token->value->token.ends() == is_endless(name)) return std::nullopt;
   return hash;
 }
 

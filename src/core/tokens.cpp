@@ -17,7 +17,7 @@ constexpr std::size_t tree_in_one_transaction = 80;   // tokens
 constexpr std::size_t tree_step = 10;                 // tokens of one step of a job
 static_assert(tree_in_one_transaction * rows_of_a_token < limits::batch_rows && tree_step * rows_of_a_token < 128);
 
-std::string listing_key(const Token& token, std::string_view hash) { return concat(keys::issued, token.listed_at, "/", token_lease_name(hash)); }
+std::string listing_key(const Token& token, std::string_view hash) { return concat(keys::issued, token.listed_at, "/", token_lease_name(hash, token.ends() ? TokenEnd::some_day : TokenEnd::never)); }
 
 // A listed token that logged in by a role: its listing does not say which.
 std::string role_key(const Token& token, std::string_view hash) { return concat(keys::token_roles, token.mount, "/", token_lease_name(hash), "/", token.login_role); }
@@ -139,7 +139,7 @@ Result<MadeToken> Tokens::create(Transaction& transaction, const Barrier& barrie
   const std::string accessor_hash = TRY(barrier.storage_hmac("accessor", token.accessor));
   TRY(core.put(concat(keys::accessors, accessor_hash), Secret(concat(hash, " ", token.accessor))));
   constexpr std::string_view own_mount = "auth/token/";
-  if (token.listed_at.empty() && token.ends() && token.path.starts_with(own_mount) && token.path != initial_root_path) token.listed_at = concat("token/", token.path.substr(own_mount.size()));
+  if (token.listed_at.empty() && token.path.starts_with(own_mount) && token.path != initial_root_path) token.listed_at = concat("token/", token.path.substr(own_mount.size()));
   if (!token.listed_at.empty()) TRY(core.put(listing_key(token, hash), Secret("")));
   if (!token.login_role.empty()) TRY(core.put(role_key(token, hash), Secret("")));
   if (token.ends()) TRY(core.put(expiry_key(token, hash), Secret("")));

@@ -60,7 +60,7 @@ Result<Reply> Sys::read_capabilities_accessor(Call& call) {
   const auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[accessor]));
   if (!hash) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
   const auto found = TRY(core_.tokens().find(call.storage().transaction(), *hash));
-  if (!found) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
+  if (!found || (found->value->token.uses == Token::spent_uses && *hash != call.caller().token_hash)) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
   return capabilities_of(call, &found->value->token);
 }
 

@@ -22,6 +22,7 @@ class TokenApi final : public Engine {
 
  private:
   struct Found { std::string hash; Token token; };
+  static bool is_over(const Call&, const Token&, std::string_view hash);
   Result<Reply> make(Call&, bool orphan_path, const TokenRole* role);
   Result<std::optional<Found>> find(Call&, std::string_view id);
   Result<std::optional<Found>> find_hash(Call&, std::string hash);

@@ -5,16 +5,21 @@
 
 namespace sr::token {
 
+// A token of which every use is spent is there for a moment more, but for nobody: except for the caller, who spent the last one on this very call.
+bool TokenApi::is_over(const Call& call, const Token& token, std::string_view hash) {
+  return token.going || token.has_ended(call.now()) || (token.uses == Token::spent_uses && hash != call.caller().token_hash);
+}
+
 Result<std::optional<TokenApi::Found>> TokenApi::find_hash(Call& call, std::string hash) {
   const auto found = TRY(core_.tokens().find(call.storage().transaction(), hash));
-  if (!found || found->value->token.has_ended(call.now()) || found->value->token.going) return std::nullopt;
+  if (!found || is_over(call, found->value->token, hash)) return std::nullopt;
   return Found{std::move(hash), found->value->token};
 }
 
 Result<std::optional<TokenApi::Found>> TokenApi::find(Call& call, std::string_view id) {
   std::string hash = TRY(core_.tokens().hash_of(core_.barrier(), id));
   const auto held = TRY(core_.tokens().identify(call.storage().transaction(), core_.barrier(), id, hash));
-  if (!held) return std::nullopt;
+  if (!held || is_over(call, held->token, hash)) return std::nullopt;
   return Found{std::move(hash), held->token};
 }
 

@@ -169,7 +169,7 @@ TEST_F(TheLife, TheAuditLogNamesTheLease) {
 TEST_F(TheLife, TokensAreListedAmongLeases) {
   const auto token = new_token(R"({"policies":["app"],"ttl":"1h"})");
   const auto listed = world.ask("LIST", "sys/leases/lookup/auth/token/create");
-  EXPECT_EQ(world.keys(listed), 1u);
+  EXPECT_EQ(world.keys(listed), 2u) << "the root token's, which never ends, comes behind";
   Arena arena;
   const auto name = std::string((*json::parse(arena, listed.body.view()))->find("data")->find("keys")->items.front().text);
   const std::string id = "auth/token/create/" + name;
@@ -177,7 +177,7 @@ TEST_F(TheLife, TokensAreListedAmongLeases) {
   EXPECT_EQ(about("renew", id).body.view(), "{\"errors\":[\"tokens cannot be renewed through this endpoint\"]}\n");
   EXPECT_EQ(about("revoke", id).status, 204);
   EXPECT_EQ(world.ask("GET", "auth/token/lookup-self", {}, token).status, 403);
-  EXPECT_EQ(world.ask("LIST", "sys/leases/lookup/auth/token/create").status, 404);
+  EXPECT_EQ(world.keys(world.ask("LIST", "sys/leases/lookup/auth/token/create")), 1u);
 }
 
 }  // namespace
