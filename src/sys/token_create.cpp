@@ -72,14 +72,14 @@ Result<Strings> policies_by_role(const Wish& wish) {
     if (add_default) add(names, "default");
     return names;
   };
-  Strings policies = wish.policies.empty() ? Strings() : with_default(wish.policies);
+  Strings policies = wish.names_policies ? with_default(wish.policies) : Strings();
   if (!role.allowed.empty() || !role.allowed_globs.empty()) {
     const Strings allowed = has(role.allowed, "root") ? Strings{"root"} : with_default(role.allowed);
     if (policies.empty()) policies = allowed;
     if (!std::ranges::all_of(policies, [&](const auto& name) { return has(allowed, name) || has_glob(role.allowed_globs, name); }))
       return fail(Code::invalid, concat("token policies (", quoted_list(policies), ") must be subset of the role's allowed policies (", quoted_list(allowed),
                                         ") or glob policies (", quoted_list(role.allowed_globs), ")"));
-  } else if (policies.empty()) {
+  } else if (!wish.names_policies) {
     policies = with_default(wish.parent.policies);
   }
   for (const auto& name : policies)
