@@ -390,7 +390,10 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env, 
   options.write_buffer_size = ours.memtable_bytes;
   options.max_write_buffer_number = 3;
   options.max_total_wal_size = 4 * ours.memtable_bytes;
+  // Files of the levels below are larger, each twice: a store of many millions of rows would otherwise have more files than may be
+  // open, and most reads would begin with opening one.
   options.target_file_size_base = 2 * ours.memtable_bytes;
+  options.target_file_size_multiplier = 2;
   options.max_bytes_for_level_base = 8 * ours.memtable_bytes;
   options.level_compaction_dynamic_level_bytes = true;
   options.compression = rocksdb::kNoCompression;  // sealed bytes have no pattern
@@ -410,6 +413,11 @@ rocksdb::Options rocksdb_options(const RocksDbOptions& ours, rocksdb::Env* env, 
   table.cache_index_and_filter_blocks = true;  // within the bound of the cache, not beside it
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // In parts of a block each: the index of a large file is as large as a hundred blocks, and as a whole it would push them out of the
+  // cache, and be pushed out by them, at almost every read of a store that is larger than the cache.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.index_block_restart_interval = 16;  // its keys begin alike: with the folder of a mount
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   // A queue's head is a desert of deleted rows; a table file with one is compacted soon.
