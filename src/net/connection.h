@@ -95,7 +95,8 @@ class Connection final : public Watched {
   Phase phase_ = Phase::handshake;
   Wait wait_ = Wait::none;
   bool advancing_ = false;
-  bool gathering_ = false;        // other connections may have requests to read before this one's answer is written
+  bool gathering_ = false;        // other connections may have requests to read before this one's is served, or its answer written
+  bool held_ = false;             // until its turn, the request that the parser has whole
   bool fresh_ = true;             // no request has come yet
   bool sniffing_ = true;          // the first bytes tell whether it speaks HTTP/2
   bool last_ = false;             // what is in out_ ends the connection

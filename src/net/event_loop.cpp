@@ -105,8 +105,9 @@ void EventLoop::run() {
   loop_of_this_thread = this;
   std::array<epoll_event, 64> events;  // few enough that the last answer of a round does not wait long for the first
   while (true) {
-    run_tasks();
-    run_turns();
+    run_turns();  // of those who have a request to be served
+    run_tasks();  // what the requests of one round posted, together
+    run_turns();  // of those who have an answer to write
     removed_.clear();
     if (stopping_) break;
 
