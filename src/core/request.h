@@ -99,6 +99,7 @@ struct Request {
   unsigned conflicts = 0;
   bool spent = false;                        // the use of a limited token
   bool metered = false;                      // by its rate limit
+  bool gathered = false;                     // it waited for the others of its round, to be served with them
   std::vector<std::pair<std::string, std::string>> headers{};  // of its answer, beside those that all have
   std::optional<Transaction> transaction{};  // one from identify to commit: what was judged is a precondition
   std::optional<Intent> intent{};            // of an external verb; none: its plan has answered already
