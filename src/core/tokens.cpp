@@ -61,6 +61,10 @@ Result<std::optional<Tokens::Cache::Found>> Tokens::find(Transaction& transactio
   return found;
 }
 
+bool Tokens::is_spent_for(const CallerInfo& caller, const Token& token, std::string_view hash) {
+  return token.uses == Token::spent_uses && hash != caller.token_hash;
+}
+
 Result<std::shared_ptr<const CachedToken>> Tokens::identify(Transaction& transaction, const Barrier& barrier, std::string_view id, const std::string& hash) {
   const auto lives = [&](const Token& token) { return !token.going && !token.has_ended(clock_.now()); };
   if (!is_batch_id(id)) {

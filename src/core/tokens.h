@@ -40,6 +40,8 @@ class Tokens {
   struct Accessors { Strings accessors; std::string last; };  // last: where the next page begins; empty at the end
   Result<Accessors> accessors(Transaction&, std::string_view after);
   Result<std::size_t> count(Transaction&);  // of all that are stored; reads their names
+  // A token of which every use is spent is there for a moment more, but for nobody: except for the caller, who spent the last one on this very call.
+  static bool is_spent_for(const CallerInfo&, const Token&, std::string_view hash);
   // While a large tree is being revoked its leaves are still there: then a token counts only if no ancestor is going.
   Result<bool> ancestor_is_going(Transaction&, const Token&);
 

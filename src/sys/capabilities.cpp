@@ -14,9 +14,9 @@ constexpr TextField accessor{"accessor", "Accessor of that token."};
 
 // The token behind an id, as long as it is good for something.
 Result<std::shared_ptr<const CachedToken>> Sys::live_token(Call& call, std::string_view id) {
-  auto found = TRY(core_.tokens().identify(call.storage().transaction(), core_.barrier(), id, TRY(core_.tokens().hash_of(core_.barrier(), id))));
-  const bool is_spent = found && found->token.uses == Token::spent_uses && id != call.caller().token;  // the caller's own is, by this very call
-  return is_spent ? nullptr : found;
+  const std::string hash = TRY(core_.tokens().hash_of(core_.barrier(), id));
+  auto found = TRY(core_.tokens().identify(call.storage().transaction(), core_.barrier(), id, hash));
+  return found && Tokens::is_spent_for(call.caller(), found->token, hash) ? nullptr : found;
 }
 
 // The answer holds one list a path, and for the first path the list once more as "capabilities".
@@ -60,7 +60,7 @@ Result<Reply> Sys::read_capabilities_accessor(Call& call) {
   const auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[accessor]));
   if (!hash) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
   const auto found = TRY(core_.tokens().find(call.storage().transaction(), *hash));
-  if (!found || (found->value->token.uses == Token::spent_uses && *hash != call.caller().token_hash)) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
+  if (!found || Tokens::is_spent_for(call.caller(), found->value->token, *hash)) return fail(Code::invalid, "1 error occurred:\n\t* invalid accessor\n\n");
   return capabilities_of(call, &found->value->token);
 }
 

@@ -89,7 +89,7 @@ Result<Reply> TokenApi::revoke_accessor(Call& call) {
   if (call[field::accessor].empty()) return fail(Code::invalid, "1 error occurred:\n\t* missing accessor\n\n");
   const auto hash = TRY(core_.tokens().hash_by_accessor(call.storage().transaction(), core_.barrier(), call[field::accessor]));
   const auto found = hash ? TRY(core_.tokens().find(call.storage().transaction(), *hash)) : std::nullopt;
-  if (!hash || (found && found->value->token.uses == Token::spent_uses && *hash != call.caller().token_hash)) return Reply::empty().warn("No token found with this accessor");
+  if (!hash || (found && Tokens::is_spent_for(call.caller(), found->value->token, *hash))) return Reply::empty().warn("No token found with this accessor");
   TRY(core_.tokens().revoke(call.storage().transaction(), *hash));
   return Reply::empty();
 }

@@ -5,9 +5,8 @@
 
 namespace sr::token {
 
-// A token of which every use is spent is there for a moment more, but for nobody: except for the caller, who spent the last one on this very call.
 bool TokenApi::is_over(const Call& call, const Token& token, std::string_view hash) {
-  return token.going || token.has_ended(call.now()) || (token.uses == Token::spent_uses && hash != call.caller().token_hash);
+  return token.going || token.has_ended(call.now()) || Tokens::is_spent_for(call.caller(), token, hash);
 }
 
 Result<std::optional<TokenApi::Found>> TokenApi::find_hash(Call& call, std::string hash) {
