@@ -1,5 +1,6 @@
 #include "cli/call.h"
 #include "cli/go_text.h"
+#include "text/trim.h"
 
 namespace sr::cli {
 
@@ -49,11 +50,7 @@ int Call::show(const Answer& answer) {
   return print_answer(ui, style, answer);
 }
 
-std::string trimmed(std::string_view text) {
-  static constexpr std::string_view blank = " \t\r\n\v\f";
-  const std::size_t first = text.find_first_not_of(blank);
-  return first == std::string_view::npos ? "" : std::string(text.substr(first, text.find_last_not_of(blank) - first + 1));
-}
+std::string trimmed(std::string_view text) { return std::string(sr::trimmed(text, go_blanks)); }
 
 std::string sanitize_path(std::string_view path) {
   std::string text = trimmed(path);

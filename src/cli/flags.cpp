@@ -3,17 +3,12 @@
 #include "cli/environment.h"
 #include "cli/go_text.h"
 #include "text/duration.h"
+#include "text/trim.h"
 
 namespace sr::cli {
 namespace {
 
 bool is_switch(const Flag& flag) { return flag.type == FlagType::boolean || flag.type == FlagType::tristate; }
-
-std::string trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n\v\f");
-  if (first == std::string_view::npos) return "";
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n\v\f") - first + 1));
-}
 
 }  // namespace
 
@@ -80,7 +75,7 @@ std::string FlagValues::set(Value& value, std::string_view text) {
       value.text = text;
       return "";
     case FlagType::list:
-      value.list.push_back(trimmed(text));
+      value.list.emplace_back(trimmed(text, go_blanks));
       return "";
     case FlagType::map: {
       const std::size_t equals = text.find('=');

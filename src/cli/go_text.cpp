@@ -1,6 +1,7 @@
 #include "cli/go_text.h"
 #include "base/utf8.h"
 #include "text/duration.h"
+#include "text/trim.h"
 
 namespace sr::cli {
 namespace {
@@ -123,8 +124,7 @@ std::string go_rfc822(std::string_view time) {
 
 std::string wrap_lines(std::string_view text, unsigned indent) {
   std::vector<std::string_view> words;
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  text = first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+  text = sr::trimmed(text);
   for (std::size_t from = 0; from <= text.size();) {
     const std::size_t to = std::min(text.find_first_of(" \n", from), text.size());
     words.push_back(text.substr(from, to - from));

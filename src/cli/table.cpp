@@ -1,15 +1,14 @@
 #include "cli/table.h"
 #include <algorithm>
 #include <string_view>
+#include "text/trim.h"
 
 namespace sr::cli {
 namespace {
 
 std::string_view shown(std::string_view cell) {
-  static constexpr std::string_view blank = " \t\r\n\v\f";
-  const std::size_t first = cell.find_first_not_of(blank);
-  if (first == std::string_view::npos) return "n/a";
-  return cell.substr(first, cell.find_last_not_of(blank) - first + 1);
+  cell = trimmed(cell, go_blanks);
+  return cell.empty() ? "n/a" : cell;
 }
 
 // Code points, as the reference counts columns; a broken byte counts as one.

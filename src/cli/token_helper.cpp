@@ -12,17 +12,12 @@
 #include "cli/go_text.h"
 #include "cli/ui.h"
 #include "text/hcl.h"
+#include "text/trim.h"
 
 namespace sr::cli {
 namespace {
 
 constexpr std::size_t token_bytes = 64 * 1024;
-
-std::string_view trimmed(std::string_view text) {
-  static constexpr std::string_view blank = " \t\r\n\v\f";
-  const std::size_t first = text.find_first_not_of(blank);
-  return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
 
 // The value of `token_helper = "..."`, the one setting that ~/.vault knows.
 Result<std::string> helper_setting(std::string_view config) {
@@ -108,7 +103,7 @@ Result<Secret> TokenHelper::load() const {
     if (access(file_.c_str(), F_OK) != 0 && errno == ENOENT) return Secret();
     return std::unexpected(content.error());
   }
-  return Secret(trimmed(*content));
+  return Secret(trimmed(*content, go_blanks));
 }
 
 Result<void> TokenHelper::store(std::string_view token) const {

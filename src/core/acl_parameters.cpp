@@ -6,6 +6,7 @@
 #include "text/duration.h"
 #include "text/glob.h"
 #include "text/lower.h"
+#include "text/trim.h"
 
 namespace sr::acl {
 
@@ -63,12 +64,6 @@ bool matches_denied_text(const json::Value& wanted, std::string_view wanted_text
   return wanted.type == json::Type::number && is_read_as(wanted_text, given);
 }
 
-std::string_view without_blanks(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto first = text.find_first_not_of(blanks);
-  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 // A denied value is denied in each spelling that engines read alike: "5" for 5, "1" and "T" for true, "1h" for 3600, "Admin" or " admin" for the policy
 // "admin", and as one of several, ["admin", "x"] or "admin,x". Vault compares the types as well, and numbers never match there. That some text is refused
 // which no engine would have read so is the lesser evil.
@@ -79,10 +74,10 @@ bool matches_denied(const json::Value& wanted, const json::Value& given) {
   if (given.is_null() && wanted.is_string()) return false;
   const bool is_flag_as_number = given.type == json::Type::boolean && wanted.type == json::Type::number;
   const std::string wanted_text = to_lower(scalar_text(wanted)), given_text = is_flag_as_number ? (given.flag ? "1" : "0") : to_lower(scalar_text(given));
-  if (matches_denied_text(wanted, wanted_text, without_blanks(given_text))) return true;
+  if (matches_denied_text(wanted, wanted_text, trimmed(given_text))) return true;
   for (std::size_t at = 0; at <= given_text.size();) {
     const std::size_t comma = std::min(given_text.find(',', at), given_text.size());
-    const auto piece = without_blanks(std::string_view(given_text).substr(at, comma - at));
+    const auto piece = trimmed(std::string_view(given_text).substr(at, comma - at));
     if (!piece.empty() && matches_denied_text(wanted, wanted_text, piece)) return true;  // lists have no empty items
     at = comma + 1;
   }

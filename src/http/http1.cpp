@@ -1,6 +1,7 @@
 #include "http/http1.h"
 #include <charconv>
 #include <ctime>
+#include "text/trim.h"
 
 namespace sr::http {
 namespace {
@@ -23,13 +24,8 @@ constexpr bool all(std::string_view text, std::uint8_t what) {
     if (!is(c, what)) return false;
   return true;
 }
-constexpr bool is_space(char c) { return c == ' ' || c == '\t'; }
+constexpr std::string_view white_space = " \t";  // OWS of RFC 9110
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -51,7 +47,7 @@ std::optional<Field> parse_field(std::string_view line) {
   std::size_t colon = 0;
   while (colon < line.size() && is(line[colon], token)) ++colon;
   if (colon == 0 || colon == line.size() || line[colon] != ':') return std::nullopt;
-  const auto value = trim(line.substr(colon + 1));
+  const auto value = trimmed(line.substr(colon + 1), white_space);
   if (!all(value, in_value)) return std::nullopt;
   return Field{line.substr(0, colon), value};
 }
@@ -96,7 +92,7 @@ struct RequestParser::Head {
   void note_connection(std::string_view list) {
     while (true) {
       const auto comma = list.find(',');
-      const auto option = trim(list.substr(0, comma));
+      const auto option = trimmed(list.substr(0, comma), white_space);
       close = close || same_name(option, "close");
       keep_alive = keep_alive || same_name(option, "keep-alive");
       malformed = malformed || !all(option, token);

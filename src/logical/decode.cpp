@@ -7,6 +7,7 @@
 #include "base/concat.h"
 #include "logical/field.h"
 #include "text/duration.h"
+#include "text/trim.h"
 
 namespace sr {
 namespace {
@@ -60,12 +61,6 @@ std::optional<bool> go_bool(std::string_view text) {
   for (const auto no : {"0", "f", "F", "false", "FALSE", "False"})
     if (text == no) return false;
   return std::nullopt;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto start = text.find_first_not_of(" \t\n\r");
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(" \t\n\r") - start + 1);
 }
 
 Result<Value> decode_integer(const FieldInfo& field, const json::Value& given) {

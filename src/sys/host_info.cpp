@@ -7,15 +7,10 @@
 #include <set>
 #include "base/concat.h"
 #include "base/process.h"
+#include "text/trim.h"
 
 namespace sr::sys {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
-}
 
 template <class Each> void each_line(std::string_view text, Each each) {
   while (!text.empty()) {

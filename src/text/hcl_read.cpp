@@ -3,6 +3,7 @@
 #include <optional>
 #include <ranges>
 #include "text/hcl.h"
+#include "text/trim.h"
 
 namespace sr::hcl {
 namespace {
@@ -51,11 +52,6 @@ std::optional<std::int64_t> integer(std::string_view text) {
   const std::uint64_t most = negative ? std::uint64_t{1} << 63 : (std::uint64_t{1} << 63) - 1;
   if (value > most) return std::nullopt;
   return static_cast<std::int64_t>(negative ? 0 - value : value);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\n");
-  return first == std::string_view::npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
 }  // namespace
@@ -116,7 +112,7 @@ Result<std::vector<std::string>> to_texts(const Item& item) {
     }
   } else if (item.value.type == Type::string) {
     for (const auto part : std::views::split(std::string_view(item.value.text), ','))
-      if (const auto text = trimmed(std::string_view(part)); !text.empty()) texts.emplace_back(text);
+      if (const auto text = trimmed(std::string_view(part), " \t\n"); !text.empty()) texts.emplace_back(text);
   } else {
     return must_be(item, "a list of strings");
   }

@@ -1,6 +1,7 @@
 #include "auth/approle/engine.h"
 #include "auth/approle/fields.h"
 #include "base/concat.h"
+#include "text/trim.h"
 
 namespace sr::approle {
 namespace {
@@ -21,16 +22,9 @@ Result<void> spend_use(Call& call, const Role& role, std::string_view hash, Secr
   return store_secret_id(call, role, hash, secret);
 }
 
-// Both ids are read from files, which end with a new line.
-std::string_view trimmed(std::string_view id) {
-  constexpr std::string_view blank = " \t\r\n";
-  id.remove_prefix(std::min(id.find_first_not_of(blank), id.size()));
-  return id.substr(0, id.find_last_not_of(blank) + 1);
-}
-
 }  // namespace
 
-// A role id is not a secret.
+// A role id is not a secret. Both ids are read from files, which end with a new line.
 Result<std::string> AppRole::who(Call& call) {
   const auto id = trimmed(call[field::role_id]);
   if (id.empty()) return fail(Code::invalid, "missing role_id");

@@ -4,6 +4,7 @@
 #include "crypto/pem.h"
 #include "engines/transit/engine.h"
 #include "engines/transit/fields.h"
+#include "text/trim.h"
 
 namespace sr::transit {
 namespace {
@@ -18,11 +19,6 @@ Result<void> check_key(const Key& key) {
 }
 
 VersionNumber version_of(const Call& call, const Key& key) { return call.has(field::version) ? call[field::version] : key.latest; }
-
-std::string_view trimmed(std::string_view text) {
-  const auto start = text.find_first_not_of(" \t\r\n");
-  return start == std::string_view::npos ? std::string_view() : text.substr(start, text.find_last_not_of(" \t\r\n") - start + 1);
-}
 
 // The certificates of a text in PEM, blocks of other kinds passed over.
 Result<Strings> read_chain(std::string_view text) {
