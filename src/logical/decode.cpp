@@ -2,7 +2,6 @@
 // value as a list, objects or "k=v" as maps, "24h", "24" or 24 as a duration. Messages name the field and the kinds, and are
 // those of Vault but for the value, which may be a secret in the wrong place.
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include "base/concat.h"
 #include "logical/field.h"
@@ -141,19 +140,14 @@ Result<Value> decode_map(const FieldInfo& field, const json::Value& given) {
 }  // namespace
 
 std::string duration_problem(std::string_view text) {
-  constexpr std::string_view number = "0123456789.";
-  constexpr std::array<std::string_view, 6> go_units{"ns", "us", "ms", "s", "m", "h"};
-  const bool looks_like_one = text.size() <= 32 && text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.+-") == text.npos;
+  constexpr std::size_t shown_bytes = 16;  // a token in the wrong place is longer, as a rule
+  const bool looks_like_one = text.size() <= shown_bytes && text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.+-") == text.npos;
   if (!looks_like_one) return "time: invalid duration";
-  std::string_view rest = text.substr(text.starts_with('-') || text.starts_with('+') ? 1 : 0);
-  while (!rest.empty()) {
-    if (rest.find_first_of(number.substr(0, 10)) > rest.find_first_not_of(number)) break;  // a unit of nothing
-    rest.remove_prefix(std::min(rest.find_first_not_of(number), rest.size()));
-    const auto unit = rest.substr(0, rest.find_first_of(number));
-    if (unit.empty()) return concat("time: missing unit in duration \"", text, "\"");
-    if (std::ranges::find(go_units, unit) == go_units.end())
-      return concat("time: unknown unit \"", unit, "\" in duration \"", text, "\"");
-    rest.remove_prefix(unit.size());
+  const DurationFault fault = duration_fault(text);
+  switch (fault.kind) {
+    case DurationFault::Kind::missing_unit: return concat("time: missing unit in duration \"", text, "\"");
+    case DurationFault::Kind::unknown_unit: return concat("time: unknown unit \"", fault.unit, "\" in duration \"", text, "\"");
+    case DurationFault::Kind::other: break;
   }
   return concat("time: invalid duration \"", text, "\"");
 }

@@ -96,7 +96,7 @@ using Captures = std::vector<std::pair<std::string_view, std::string_view>>;
 // text as numbers and booleans. `scratch` holds what had to be made. Errors name the field and the kind, not the value.
 Result<Value> decode_value(const FieldInfo& field, const json::Value& given, Arena& scratch);
 
-// What is wrong with a text that should be a duration, in Go's words. What is too long for one is not repeated.
+// What is wrong with a text that should be a duration, in Go's words. What has more than 16 characters may be a secret and is not repeated.
 std::string duration_problem(std::string_view text);
 
 // The kind of a value as Go's decoder would name it in a message: "string", "map[string]interface {}".

@@ -113,6 +113,19 @@ Result<Duration> parse_duration(std::string_view text) {
   return parse_units(text);
 }
 
+DurationFault duration_fault(std::string_view text) {
+  constexpr std::string_view digits = "0123456789", number = "0123456789.";
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  while (!text.empty()) {
+    if (text.find_first_of(digits) > text.find_first_not_of(number)) break;  // a unit of nothing
+    text.remove_prefix(std::min(text.find_first_not_of(number), text.size()));
+    if (text.empty()) return {DurationFault::Kind::missing_unit};
+    const std::string_view unit = text;
+    if (!take_unit(text)) return {DurationFault::Kind::unknown_unit, unit.substr(0, unit.size() - text.size())};
+  }
+  return {};
+}
+
 std::string print_duration(Duration duration) {
   const auto count = duration.count();
   if (count == 0) return "0s";

@@ -1,6 +1,7 @@
 // Durations as the API reads and prints them.
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include "base/result.h"
@@ -13,6 +14,14 @@ using Duration = std::chrono::nanoseconds;  // as Go's time.Duration: +-292 year
 // The empty text is 0. Negative values come back negative: refusing them is the field's business. What does not fit is an
 // error, never a wrapped value.
 Result<Duration> parse_duration(std::string_view text);
+
+// What Go would say is wrong with a text that parse_duration refuses: a number has no unit, or one that there is not. Go takes no days.
+struct DurationFault {
+  enum class Kind : std::uint8_t { other, missing_unit, unknown_unit };
+  Kind kind = Kind::other;
+  std::string_view unit{};  // that is not known; borrows from the text
+};
+DurationFault duration_fault(std::string_view text);
 
 // Whole seconds; an error when they do not fit.
 Result<Duration> duration_of_seconds(std::int64_t seconds);

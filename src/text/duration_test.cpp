@@ -36,6 +36,19 @@ TEST(Duration, RefusesTheRest) {
   EXPECT_FALSE(duration_of_seconds(INT64_MAX));
 }
 
+TEST(Duration, SaysWhichUnitThereIsNot) {
+  using enum DurationFault::Kind;
+  const auto unit = [](std::string_view text) { return duration_fault(text).kind == unknown_unit ? duration_fault(text).unit : "none"; };
+  EXPECT_EQ(unit("1x"), "x");
+  EXPECT_EQ(unit("1H"), "H");
+  EXPECT_EQ(unit("-1h5weeks3s"), "weeks");
+  EXPECT_EQ(unit("1.5d"), "d");
+  EXPECT_EQ(unit("1h "), "h ");
+  for (const char* none : {"1.5", "1h30", "+2"}) EXPECT_EQ(duration_fault(none).kind, missing_unit) << none;
+  for (const char* else_wrong : {"h", "soon", "", "-", "--1s", ".s", "1h.s", "99999999999h"}) EXPECT_EQ(duration_fault(else_wrong).kind, other) << else_wrong;
+  for (const char* known : {"1ns", "1us", "1\u00b5s", "1\u03bcs", "1ms", "1s", "1m", "1h"}) EXPECT_EQ(duration_fault(known).kind, other) << known;
+}
+
 TEST(Duration, PrintsAsGo) {
   EXPECT_EQ(print_duration(0s), "0s");
   EXPECT_EQ(print_duration(768h), "768h0m0s");
