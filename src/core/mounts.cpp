@@ -213,6 +213,8 @@ Result<void> Mounts::load() {
         mounts.insert_or_assign(entry.path, before->mounts().at(entry.path));
         continue;
       }
+      // The row of one that is always there holds what was tuned; this was not, and rows from before it was said do not have it.
+      if (const auto fixed = fixed_.find(entry.path); fixed != fixed_.end()) entry.seal_wrap = fixed->second->entry.seal_wrap;
       const Spec* spec = spec_of(entry);
       if (!spec) return fail(Code::internal, concat("mount ", entry.path, " is of the type \"", entry.type, "\", which this server does not know"));
       std::string path = entry.path;

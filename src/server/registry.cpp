@@ -33,7 +33,7 @@ AuditDeviceMaker maker(Core& core, OpenAuditDevice* open, const AuditRules& rule
 
 void register_everything(Core& core, const AuditRules& audit) {
   // always there
-  core.add_fixed(sys::spec(core), {.path = "sys/", .uuid = "sys", .description = "system endpoints used for control, policy and debugging"});
+  core.add_fixed(sys::spec(core), {.path = "sys/", .uuid = "sys", .description = "system endpoints used for control, policy and debugging", .seal_wrap = true});
   core.add_fixed(token::spec(core), {.path = "auth/token/", .uuid = "token", .description = "token based credentials"});
   core.add_fixed(cubbyhole::spec(), {.path = "cubbyhole/", .uuid = std::string(cubbyhole::mount_uuid), .description = "per-token private secret storage", .local = true});
   // secrets engines

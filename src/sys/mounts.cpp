@@ -45,7 +45,7 @@ json::Object describe(const MountEntry& entry) {
       .put("uuid", entry.uuid)
       .put("config", print_config(entry))
       .put("local", entry.local)
-      .put("seal_wrap", entry.seal_wrap || entry.type == "system")
+      .put("seal_wrap", entry.seal_wrap)
       .put("external_entropy_access", false)
       .put("plugin_version", "")
       .put("running_plugin_version", builtin_version())
