@@ -36,6 +36,7 @@ struct FieldInfo {
   bool is_signed = false;       // a duration that may be negative
   bool keeps_blanks = false;    // a list of what restricts: an item that says nothing is not to vanish
   bool is_unsplit = false;      // a list of which a text is one item, whatever commas it has
+  bool lists_networks = false;  // for methods that answer otherwise where networks are meant
 };
 
 template <class T, class... All> constexpr Kind kind_of(const std::variant<All...>*) {
@@ -73,7 +74,7 @@ struct SignedDurationField : DurationField {
 
 // Networks. What says nothing is refused by who reads them: left out, it would leave a token free to be used from everywhere.
 struct CidrField : ListField {
-  constexpr CidrField(std::string_view field, std::string_view about) : ListField{field, about} { keeps_blanks = true; }
+  constexpr CidrField(std::string_view field, std::string_view about) : ListField{field, about} { keeps_blanks = lists_networks = true; }
 };
 
 // Items that may have commas; none that says nothing is the same as none at all.

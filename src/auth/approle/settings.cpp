@@ -114,7 +114,7 @@ Result<Reply> AppRole::write_setting(Call& call) {
   // Of networks Vault takes none at all for a wish to leave them, and an empty list for a mistake, but for those of tokens.
   const FieldInfo& asked = *setting->fields.front();
   const bool is_given = std::ranges::any_of(setting->fields, [&](const FieldInfo* given) { return call.has(*given); });
-  if (!is_given && asked.keeps_blanks) return Reply::empty();
+  if (!is_given && asked.lists_networks) return Reply::empty();
   const bool is_empty = (&asked == &field::secret_id_bound_cidrs && call[field::secret_id_bound_cidrs].empty()) || (&asked == &field::bound_cidr_list && call[field::bound_cidr_list].empty());
   if (is_empty) return fail(Code::invalid, "missing bound_cidr_list");
   if (!is_given) return fail(Code::invalid, concat("missing ", asked.name));
