@@ -67,6 +67,24 @@ TEST(Buffer, GrowsAndKeepsItsText) {
   EXPECT_EQ(buffer.view(), expected);
 }
 
+TEST(Buffer, TakesTextInFront) {
+  Buffer buffer;
+  std::string expected;
+  for (int i = 0; i < 300; ++i) buffer.prepend(std::to_string(i)), expected.insert(0, std::to_string(i));
+  EXPECT_EQ(buffer.prepend("").view(), expected);
+  EXPECT_EQ(Buffer().prepend("").view(), "");
+}
+
+TEST(Buffer, IsFilledBehindItsText) {
+  Buffer buffer("abc");
+  buffer.reserve(1000);
+  ASSERT_GE(buffer.spare().size(), 997u);
+  buffer.spare()[0] = 'd';
+  EXPECT_EQ(buffer.view(), "abc");
+  buffer.add_filled(1);
+  EXPECT_EQ(buffer.view(), "abcd");
+}
+
 TEST(Blocks, LargeOnesAreKeptForAWhile) {
   blocks::release_idle(), blocks::release_idle();
   std::size_t size = 1'000'000;

@@ -50,6 +50,14 @@ void Buffer::release() {
   written_ = 0;
 }
 
+Buffer& Buffer::prepend(std::string_view text) {
+  if (text.empty()) return *this;
+  extend(text.size());
+  std::memmove(bytes_ + text.size(), bytes_, size_ - text.size());
+  std::memcpy(bytes_, text.data(), text.size());
+  return *this;
+}
+
 char* Buffer::extend(std::size_t size) {
   if (size > capacity_ - size_) grow(size_ + size);
   char* start = bytes_ + size_;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -82,8 +83,12 @@ class Buffer {
   }
   Buffer& append_number(std::int64_t number);
 
+  Buffer& prepend(std::string_view text);
   // Room for `size` more bytes that the caller fills; they count as written.
   char* extend(std::size_t size);
+  // The reserved room behind what is written; the caller says how much of it he has filled.
+  std::span<char> spare() { return {bytes_ + size_, capacity_ - size_}; }
+  void add_filled(std::size_t size) { size_ += size; }
   void truncate(std::size_t size) {
     written_ = size_ > written_ ? size_ : written_;
     size_ = size < size_ ? size : size_;

@@ -253,13 +253,33 @@ bool RequestParser::feed_body(std::string_view& bytes) {
 
 bool RequestParser::append_body(std::string_view& bytes) {
   const auto part = bytes.substr(0, body_left_);
-  Buffer& body = request_.body;
-  // Of what is promised a room that what has come is a fair part of: a large one moves seldom, and nobody holds memory by promises.
-  if (body.capacity() - body.size() < part.size()) body.reserve(body.size() + std::min<std::size_t>(body_left_, std::max(3 * body.size(), part.size())));
-  body.append(part);
+  make_room(part.size());
+  request_.body.append(part);
   body_left_ -= part.size();
   bytes.remove_prefix(part.size());
   return true;
+}
+
+// Of what is promised a room that what has come is a fair part of: a large one moves seldom, and nobody holds memory by promises.
+void RequestParser::make_room(std::size_t part) {
+  Buffer& body = request_.body;
+  if (body.spare().size() < part) body.reserve(body.size() + std::min<std::size_t>(body_left_, std::max(3 * body.size(), part)));
+}
+
+std::span<char> RequestParser::body_room() {
+  constexpr std::size_t worth_it = 16 * 1024;  // with less of it left the end of the body and the next request come in one read
+  if (state_ != State::body || chunk_ != Chunk::none || streams_body_ || body_left_ < worth_it) return {};
+  make_room(worth_it);
+  const auto spare = request_.body.spare();
+  return spare.first(std::min<std::size_t>(spare.size(), body_left_));
+}
+
+RequestParser::State RequestParser::body_filled(std::size_t bytes) {
+  wants_continue_ = false;
+  request_.body.add_filled(bytes);
+  body_left_ -= bytes;
+  if (body_left_ == 0) state_ = State::complete;
+  return state_;
 }
 
 // chunk = size [";" extension] CRLF data CRLF; the last has size 0 and the trailer in the place of data.

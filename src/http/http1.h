@@ -7,6 +7,7 @@
 // A parser belongs to one connection and its thread.
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include "base/limits.h"
 #include "http/message.h"
@@ -58,6 +59,10 @@ class RequestParser {
   Buffer take_body() { return std::exchange(request_.body, Buffer()); }
   // The request whose body is coming in, when that may become large. Once.
   const Request* large_head() { return std::exchange(large_, false) ? &request_ : nullptr; }
+  // Where the next bytes of a large body of known length may be read to, past feed(); empty when there is none under way. body_filled() says how
+  // many came, as feed() would.
+  std::span<char> body_room();
+  State body_filled(std::size_t bytes);
   // The client holds its body back until it reads "100 Continue". True once.
   bool wants_continue() { return std::exchange(wants_continue_, false); }
 
@@ -72,6 +77,7 @@ class RequestParser {
   bool parse_head(std::string_view head);
   bool begin_body(const Head& head);
   bool append_body(std::string_view& bytes);
+  void make_room(std::size_t part);
   bool find_end(std::string_view head);
   bool refuse(int status, std::string_view reason);
   void forget_head();

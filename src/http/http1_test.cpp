@@ -267,6 +267,45 @@ TEST(Http1, HandsABodyOnAsItComes) {
   EXPECT_EQ(read(head + "Content-Length: 0\r\n\r\n" + next, limits).requests.size(), 2u);
 }
 
+// A large body may be read past feed(): the same request comes out, however much comes at a time, and never is there room for more than
+// was promised. What is left of little is fed.
+TEST(Http1, TakesALargeBodyWhereItBelongs) {
+  std::string body;
+  for (std::size_t i = 0; i < 300'000; ++i) body += static_cast<char>('a' + i % 23);
+  const std::string next = "GET /v1/next HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string bytes = with_host("Content-Length: " + std::to_string(body.size()) + "\r\n\r\n") + body + next;
+  for (const std::size_t piece : {std::size_t{1000}, std::size_t{16'384}, std::size_t{100'000}, body.size()}) {
+    RequestParser parser;
+    EXPECT_TRUE(parser.body_room().empty()) << "before the head";
+    std::string_view left = bytes;
+    std::size_t straight = 0, largest = 0;
+    while (parser.state() != RequestParser::State::complete) {
+      ASSERT_FALSE(left.empty());
+      const auto room = parser.body_room();
+      largest = std::max(largest, room.size());
+      auto part = left.substr(0, room.empty() ? 1000 : std::min(piece, room.size()));
+      left.remove_prefix(part.size());
+      if (room.empty()) {
+        ASSERT_NE(parser.feed(part), RequestParser::State::failed);
+        left = std::string_view(part.data(), part.size() + left.size());
+      } else {
+        ASSERT_LE(room.size(), body.size() - parser.body_bytes());
+        std::ranges::copy(part, room.begin());
+        parser.body_filled(part.size());
+        straight += part.size();
+      }
+    }
+    EXPECT_GT(straight, body.size() - 32 * 1024);
+    EXPECT_LT(largest, body.size()) << "room for a promise that nothing has come of";
+    EXPECT_EQ(parser.take().body.view(), body);
+    EXPECT_EQ(left, next);
+  }
+  RequestParser small;
+  std::string_view head = "POST /v1/a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n";
+  small.feed(head);
+  EXPECT_TRUE(small.body_room().empty());
+}
+
 TEST(Http1, PrintsAnAnswerThatIsStillBeingMade) {
   struct Nothing final : Download { void pull(std::move_only_function<void(Result<Buffer>)>) override {} };
   Response response = Response::text(200, "application/gzip", "");

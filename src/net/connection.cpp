@@ -161,12 +161,18 @@ bool Connection::sniff(std::string_view bytes) {
 // Reads once. False when there is nothing to read for now, or no connection any more.
 bool Connection::read() {
   const auto scratch = loop_.scratch();
-  const auto moved = stream_.read(scratch);
+  const auto body_room = http2_ ? std::span<char>() : parser_.body_room();
+  const auto moved = stream_.read(body_room.empty() ? scratch : body_room);
   switch (moved.status) {
     case Stream::Status::ok: break;
     case Stream::Status::blocked: return http2_ ? wait_http2() : upload_ ? wait(upload_->is_read() ? Wait::body : Wait::upload) : wait_for_request(), false;
     case Stream::Status::ended:
     case Stream::Status::broken: return end(), false;
+  }
+  if (!body_room.empty()) {
+    if (parser_.body_filled(moved.bytes) == http::RequestParser::State::complete) take_whole();
+    else charge(parser_.body_bytes());
+    return true;
   }
   std::string_view bytes(scratch.data(), moved.bytes);
   if (http2_) {
@@ -213,13 +219,18 @@ void Connection::consume(std::string_view& bytes) {
           take_streamed();
           break;
         }
-        if (!charge(parser_.body_bytes())) break;
-        if (gathering_) held_ = true;
-        else serve(parser_.take());
+        take_whole();
         break;
       case http::RequestParser::State::failed: refuse(parser_.refusal()); break;
     }
   }
+}
+
+// A request of which the whole has come.
+void Connection::take_whole() {
+  if (!charge(parser_.body_bytes())) return;
+  if (gathering_) held_ = true;
+  else serve(parser_.take());
 }
 
 // Notes how large the body has grown. False, and the request refused, when all bodies together are too large: a limit for

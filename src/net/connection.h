@@ -62,6 +62,7 @@ class Connection final : public Watched {
   bool read();
   void consume(std::string_view& bytes);
   void consume_ahead();
+  void take_whole();
   bool charge(std::size_t body_bytes);
   void serve(http::Request request);
   void answer(http::Response response);
