@@ -246,19 +246,17 @@ Response V1::respond(Answer answer, const std::string* space) const {
     response = blank(answer.status);
     Buffer& out = response.body;
     if (answer.status != 204) {
-      out.reserve(answer.data.size() + answer.auth.size() + 256);
+      const bool injects = answer.shape == sr::Reply::Shape::injected && answer.data.size() > 2;
       if (answer.shape == sr::Reply::Shape::bare) {
-        out.append(answer.data.view());
+        out = std::move(answer.data);
+      } else if (!injects) {
+        out = take_envelope(answer);
       } else {
-        const bool injects = answer.shape == sr::Reply::Shape::injected && answer.data.size() > 2;
-        if (!injects) print_envelope(out, answer);
-        else {
-          // The members of data first, then the envelope around them: {"secret/": .., "request_id": .., "data": {"secret/": ..}}
-          const auto members = answer.data.view();
-          (out += '{').append(members.substr(1, members.size() - 2)) += ',';
-          print_envelope_members(out, answer);
-          out += '}';
-        }
+        // The members of data first, then the envelope around them: {"secret/": .., "request_id": .., "data": {"secret/": ..}}
+        const auto members = answer.data.view();
+        (out += '{').append(members.substr(1, members.size() - 2)) += ',';
+        print_envelope_members(out, answer);
+        out += '}';
       }
       out += '\n';
     }
