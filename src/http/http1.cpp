@@ -266,12 +266,12 @@ void RequestParser::make_room(std::size_t part) {
   if (body.spare().size() < part) body.reserve(body.size() + std::min<std::size_t>(body_left_, std::max(3 * body.size(), part)));
 }
 
-std::span<char> RequestParser::body_room() {
+std::span<char> RequestParser::body_room(std::size_t at_most) {
   constexpr std::size_t worth_it = 16 * 1024;  // with less of it left the end of the body and the next request come in one read
   if (state_ != State::body || chunk_ != Chunk::none || streams_body_ || body_left_ < worth_it) return {};
   make_room(worth_it);
   const auto spare = request_.body.spare();
-  return spare.first(std::min<std::size_t>(spare.size(), body_left_));
+  return spare.first(std::min<std::size_t>({spare.size(), body_left_, at_most}));
 }
 
 RequestParser::State RequestParser::body_filled(std::size_t bytes) {

@@ -61,7 +61,7 @@ class RequestParser {
   const Request* large_head() { return std::exchange(large_, false) ? &request_ : nullptr; }
   // Where the next bytes of a large body of known length may be read to, past feed(); empty when there is none under way. body_filled() says how
   // many came, as feed() would.
-  std::span<char> body_room();
+  std::span<char> body_room(std::size_t at_most);
   State body_filled(std::size_t bytes);
   // The client holds its body back until it reads "100 Continue". True once.
   bool wants_continue() { return std::exchange(wants_continue_, false); }

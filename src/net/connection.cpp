@@ -161,7 +161,7 @@ bool Connection::sniff(std::string_view bytes) {
 // Reads once. False when there is nothing to read for now, or no connection any more.
 bool Connection::read() {
   const auto scratch = loop_.scratch();
-  const auto body_room = http2_ ? std::span<char>() : parser_.body_room();
+  const auto body_room = http2_ ? std::span<char>() : parser_.body_room(scratch.size());
   const auto moved = stream_.read(body_room.empty() ? scratch : body_room);
   switch (moved.status) {
     case Stream::Status::ok: break;
@@ -343,6 +343,8 @@ void Connection::print_piece(const Result<Buffer>& piece) {
 void Connection::refuse(const http::Response& refusal) {
   http::print(out(), refusal, {.keep_alive = false, .date = loop_.date()});
   last_ = true;
+  static_cast<void>(parser_.take_body());  // what has come of it takes no room from others while the client is still sending
+  charge(0);
 }
 
 // False when not all could be written now, or there is no connection any more.
@@ -441,8 +443,14 @@ void Connection::on_deadline() {
     late.close = true;
     return answer(std::move(late));
   }
-  const bool half_a_request = phase_ == Phase::open && (wait_ == Wait::head || wait_ == Wait::body) && !parser_.idle();
-  if (!half_a_request) return end();
+  const Wait awaited = wait_;
+  if (phase_ != Phase::open || (awaited != Wait::head && awaited != Wait::body)) return end();
+  // What lies at the socket has come in time: others may have kept the loop busy, or the whole process stood still.
+  stream_.note_events(false);
+  advance();
+  if (phase_ != Phase::open || wait_ != awaited || loop_.has_deadline(slot_)) return;
+  if (stream_.may_have_more()) return loop_.set_deadline(slot_, loop_.now());  // behind its next turn
+  if (parser_.idle()) return end();
   refuse(http::Response::text(408, "text/plain; charset=utf-8", "408 Request Timeout"));
   advance();
 }

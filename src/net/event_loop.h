@@ -44,6 +44,7 @@ class EventLoop final : public Loop {
   void remove(Slot slot);
   void ask_turn(Slot slot);                          // calls on_turn() soon, behind what is ready already
   void set_deadline(Slot slot, Milliseconds when);   // on_deadline() then; `never` takes it back
+  bool has_deadline(Slot slot) const { return deadlines_[slot] != never; }
   Ticket issue_ticket(Slot slot);                    // the one of before is worth nothing any more
   Watched* holder(Ticket ticket);                    // who holds it, or null: the ticket was replaced, or its owner has gone
   void revoke_ticket(Slot slot) { slots_[slot].ticket = 0; }

@@ -117,6 +117,14 @@ TEST_F(Net, BoundsAllBodiesTogether) {
   EXPECT_EQ(body, "POST /a " + std::string(100, 'x'));
 }
 
+TEST_F(Net, CountsARefusedBodyNoMore) {
+  start({}, {.bodies_bytes = 1000});
+  Client refused(address());  // still sending, for all the server knows
+  EXPECT_TRUE(refused.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1500\r\n\r\n" + std::string(1100, 'x')).answer().starts_with("HTTP/1.1 503 "));
+  Client other(address());
+  EXPECT_EQ(other.send(post("/a", std::string(900, 'x'))).body(), "POST /a " + std::string(100, 'x'));
+}
+
 TEST_F(Net, EndsAConnectionAtAMalformedRequest) {
   start();
   Client client(address());
@@ -147,6 +155,24 @@ TEST_F(Net, CutsOffSlowSenders) {
   over = true;
   dripping.join();
   EXPECT_EQ(service.served, 1);
+}
+
+// Not when it is looked at: others may keep a loop busy, and machines are stopped and go on.
+TEST_F(Net, TakesWhatHasComeWithinItsTime) {
+  start({.deadlines = {.head = 1500ms, .body = 1500ms}});
+  const std::string large = post("/large", std::string(60'000, 'x')), small = post("/small", "hello");
+  std::vector<std::unique_ptr<Client>> clients;
+  const auto request_of = [&](std::size_t i) -> const std::string& { return i % 10 == 0 ? large : small; };
+  const auto begun = [&](std::size_t i) { return i % 10 == 0 ? large.size() / 3 : i % 3 == 0 ? 0 : i % 3 == 1 ? std::size_t{9} : small.size() - 2; };
+  for (std::size_t i = 0; i < 150; ++i) {
+    clients.push_back(std::make_unique<Client>(address()));
+    clients.back()->send(request_of(i).substr(0, begun(i)));
+  }
+  std::this_thread::sleep_for(50ms);
+  for (std::size_t i = 0; i < loops.size(); ++i) loops[i].post([] { std::this_thread::sleep_for(2s); });
+  for (std::size_t i = 0; i < clients.size(); ++i) clients[i]->send(request_of(i).substr(begun(i)));
+  for (std::size_t i = 0; i < clients.size(); ++i)
+    EXPECT_TRUE(clients[i]->body().starts_with(i % 10 == 0 ? "POST /large xxx" : "POST /small hello")) << "request " << i;
 }
 
 TEST_F(Net, CutsOffWhoDoesNotTakeItsAnswer) {

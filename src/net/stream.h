@@ -38,6 +38,7 @@ class Stream {
   // Whether there may be bytes to read. A read that finds fewer than it asked for has emptied the socket: no need to ask
   // again before the next event.
   void note_events(bool ended) { drained_ = false, ended_ = ended_ || ended; }
+  bool may_have_more() const { return !drained_; }
 
   Status handshake();               // ok at once without TLS
   Moved read(std::span<char> into);
