@@ -18,7 +18,7 @@ Core::Core(Parts parts, Options options)
       lockouts_(barrier_, parts.clock, options_.lockout),
       policies_(parts.clock),
       tokens_(barrier_, parts.clock, parts.random),
-      leases_(barrier_, parts.clock, parts.random, tokens_),
+      leases_(parts.clock, parts.random, tokens_),
       wrapping_(tokens_, barrier_, parts.clock),
       web_(parts.store, barrier_, parts.log),
       quotas_(parts.store, barrier_, parts.clock, parts.log, metrics_),

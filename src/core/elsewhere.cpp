@@ -26,10 +26,9 @@ Result<Elsewhere::Place> AclElsewhere::find(std::string_view text) {
 }
 
 bool AclElsewhere::allows(Op op, std::string_view mount, std::string_view inside) const {
-  const std::string path = concat(mount, inside);
+  const std::string path = concat(mount, inside), folded = folded_path(asking_.router, path);
   const auto found = match(asking_.here.spec, inside);
-  const Question question{.op = op, .path = path, .folded = folded_path(asking_.router, path), .parameters = asking_.parameters,
-                          .needs_sudo = found && found->route->access == Access::root};
+  const Question question{.op = op, .path = path, .folded = folded, .parameters = asking_.parameters, .needs_sudo = found && found->route->access == Access::root};
   return asking_.acl.decide(question).allowed;
 }
 

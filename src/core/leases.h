@@ -14,7 +14,7 @@ class Tokens;
 
 class Leases {
  public:
-  Leases(const Barrier& barrier, const Clock& clock, Random& random, Tokens& tokens) : barrier_(barrier), clock_(clock), random_(random), tokens_(tokens) {}
+  Leases(const Clock& clock, Random& random, Tokens& tokens) : clock_(clock), random_(random), tokens_(tokens) {}
 
   struct Found {
     std::string name;
@@ -64,7 +64,6 @@ class Leases {
   Result<std::string> write_new(Transaction&, const LeaseRecord&);  // its name
   std::string due_key(const std::string& name, const LeaseRecord& lease, Time due) const { return expiry_.key(due, concat(lease.mount, "/", name)); }
 
-  const Barrier& barrier_;
   const Clock& clock_;
   Random& random_;
   Tokens& tokens_;
