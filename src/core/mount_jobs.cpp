@@ -92,7 +92,7 @@ Result<void> Mounts::upgrade(Store& store, const std::string& uuid) {
       if (!spec || !spec->upgrade) return fail(Code::internal, concat("this server has no way to upgrade mount ", entry.path));
       if (!entry.going && TRY(spec->upgrade(rows_of(transaction, uuid), clock_.now()))) return true;
       entry.upgrading = false;
-      if (!entry.going) TRY(write_entry(transaction, entry));
+      if (!entry.going) TRY(write_entry(transaction, *current(), entry));
     }
     TRY(core.remove(concat(keys::jobs, "upgrade/", uuid)));
     return false;

@@ -98,27 +98,27 @@ std::shared_ptr<const Mount> Mounts::make(const Spec& spec, MountEntry entry, st
 }
 
 // ---- changes --------------------------------------------------------------------------------------------------------------
-// The check against the table that this thread sees holds at the commit, or the call starts over: the row that every change
-// rewrites must still have the revision that the router was made at.
-Result<void> Mounts::write_entry(Transaction& transaction, const MountEntry& entry) {
+// What was found to be so in `seen` holds at the commit, or the call starts over: the row that every change rewrites must still
+// have the revision that this router was made at. One published since the look would not do.
+Result<void> Mounts::write_entry(Transaction& transaction, const Router& seen, const MountEntry& entry) {
   View core = core_view(transaction);
-  transaction.expect(core.at(keys::mounts_changed).text(), router()->revision());
+  transaction.expect(core.at(keys::mounts_changed).text(), seen.revision());
   TRY(core.put(concat(keys::mounts, entry.uuid), store_record(entry)));
   return core.put(keys::mounts_changed, Secret(""));
 }
 
-Result<void> Mounts::check_free(std::string_view path) const {
-  const auto now = router();
-  const Mount* other = now->conflict(path);
+Result<void> Mounts::check_free(const Router& seen, std::string_view path) {
+  const Mount* other = seen.conflict(path);
   if (!other) return {};
   return fail(Code::invalid, concat("path is already in use at ", std::string_view(other->entry.path).substr(other->entry.is_auth() ? 5 : 0)));
 }
 
 Result<void> Mounts::enable(Transaction& transaction, MountEntry entry) {
-  TRY(check_free(entry.path));
+  const auto seen = router();
+  TRY(check_free(*seen, entry.path));
   entry.uuid = random_uuid(random_);
   entry.accessor = accessor_for(entry.type, entry.is_auth(), random_);
-  return write_entry(transaction, entry);
+  return write_entry(transaction, *seen, entry);
 }
 
 Result<void> Mounts::tune(Transaction& transaction, const Mount& mount, MountEntry changed) {
@@ -128,22 +128,23 @@ Result<void> Mounts::tune(Transaction& transaction, const Mount& mount, MountEnt
     changed.upgrading = true;
     TRY(core_view(transaction).put(concat(keys::jobs, "upgrade/", changed.uuid), Secret("")));
   }
-  return write_entry(transaction, changed);
+  return write_entry(transaction, *router(), changed);
 }
 
 Result<void> Mounts::move(Transaction& transaction, const Mount& mount, std::string path) {
-  if (const Mount* other = router()->conflict(path)) return fail(Code::invalid, concat("path already in use at \"", other->entry.path, "\""));
+  const auto seen = router();
+  if (const Mount* other = seen->conflict(path)) return fail(Code::invalid, concat("path already in use at \"", other->entry.path, "\""));
   MountEntry moved = mount.entry;
   moved.path = std::move(path);
   transaction.expect(mount.key, mount.revision);
-  return write_entry(transaction, moved);
+  return write_entry(transaction, *seen, moved);
 }
 
 Result<void> Mounts::disable(Transaction& transaction, const Mount& mount) {
   MountEntry going = mount.entry;
   going.going = true;
   transaction.expect(mount.key, mount.revision);
-  TRY(write_entry(transaction, going));
+  TRY(write_entry(transaction, *router(), going));
   return core_view(transaction).put(concat(keys::jobs, "unmount/", going.uuid), Secret(going.is_auth() ? "auth" : "secret"));
 }
 

@@ -23,7 +23,7 @@ class Mounts {
   std::shared_ptr<const Router> current() const { return router_.current(); }  // for those who seldom ask
 
   // ---- changes, in the caller's transaction --------------------------------------------------------------------------
-  Result<void> check_free(std::string_view path) const;  // "path is already in use at ..."
+  static Result<void> check_free(const Router& seen, std::string_view path);  // "path is already in use at ..."
   Result<void> enable(Transaction&, MountEntry);             // draws uuid and accessor; the path must be free
   Result<void> tune(Transaction&, const Mount&, MountEntry changed);  // a higher version: marks it upgrading; a job does it
   Result<void> move(Transaction&, const Mount&, std::string path);  // its rows are named by its uuid and stay where they are
@@ -49,7 +49,7 @@ class Mounts {
  private:
   std::shared_ptr<const Mount> make(const Spec&, MountEntry, std::string key, Revision) const;
   Result<Router::Mounts> load_fixed(Transaction&, const Router& before) const;
-  Result<void> write_entry(Transaction&, const MountEntry&);
+  Result<void> write_entry(Transaction&, const Router& seen, const MountEntry&);
   Result<void> empty(Store&, const std::string& uuid);
   Result<void> upgrade(Store&, const std::string& uuid);
   void keep_up(Store&);

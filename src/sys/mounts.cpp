@@ -94,7 +94,7 @@ Result<Reply> Sys::enable(Call& call, bool auth) {
     wanted = "kv";
   }
   if (!auth && wanted == "generic") wanted = "kv";  // what version 1 was called before there were others
-  TRY(core_.mounts().check_free(entry.path));  // before the type is looked up: clients that make sure of a mount look for this text
+  TRY(Mounts::check_free(*core_.mounts().router(), entry.path));  // before the type is looked up: clients that make sure of a mount look for this text
   const Spec* lowest = core_.mounts().type(wanted, auth);
   if (!lowest) return fail(Code::invalid, concat("plugin not found in the catalog: ", wanted));
   if (lowest->version.empty() && !entry.option("version").empty()) return no_versions(wanted, auth);
