@@ -5,6 +5,9 @@ install(TARGETS strongroom RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES deploy/strongroom.service DESTINATION lib/systemd/system)
 install(FILES deploy/config.hcl DESTINATION /etc/strongroom)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/strongroom RENAME copyright)
+if(AWS_LC_LICENSE)
+  install(FILES ${AWS_LC_LICENSE} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/strongroom RENAME copyright.aws-lc)
+endif()
 install(FILES README.md SECURITY.md docs/compatibility.md docs/seals.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/strongroom)
 
 # Manual and change log are compressed, as Debian wants them; -n leaves the time out, so that the same source gives the same package.

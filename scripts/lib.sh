@@ -4,7 +4,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What a build needs, and what sanitizers and fuzzing need beside it. All from Debian 12.
-build_packages=(g++ cmake ninja-build ccache mold libboost1.81-dev libcrypt-dev libcurl4-openssl-dev libgmock-dev libgtest-dev libnghttp2-dev libqrcodegen-dev librocksdb-dev libssl-dev zlib1g-dev)
+build_packages=(g++ cmake ninja-build ccache mold libboost1.81-dev libcrypt-dev libcurl4-openssl-dev libgmock-dev libgtest-dev libnghttp2-dev libqrcodegen-dev librocksdb-dev libssl-dev python3-venv zlib1g-dev)
 clang_packages=(clang-19 libclang-rt-19-dev llvm-19)  # sanitizers and fuzzing
 
 if [ -t 1 ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'; else bold='' green='' red='' plain=''; fi
@@ -57,10 +57,11 @@ prepare_environment() {
     BAO_SKIP_VERIFY BAO_FORMAT STRONGROOM_ADDR STRONGROOM_TOKEN STRONGROOM_NAMESPACE STRONGROOM_CACERT STRONGROOM_SKIP_VERIFY STRONGROOM_FORMAT
 }
 
-# build PRESET [TARGET...]
+# build PRESET [TARGET...], with AWS-LC if it can be had: PyPI may be out of reach.
 build() {
   local preset=$1 began=$SECONDS
   shift
+  "$root/scripts/aws_lc" || bad "going on without AWS-LC: OpenSSL signs on elliptic curves, at half the speed"
   (cd "$root" && cmake --preset "$preset" >"/tmp/strongroom-configure.$preset.$$" 2>&1) || {
     cat "/tmp/strongroom-configure.$preset.$$" >&2
     rm -f "/tmp/strongroom-configure.$preset.$$"

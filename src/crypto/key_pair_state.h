@@ -2,7 +2,9 @@
 #pragma once
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <mutex>
 #include "base/assert.h"
+#include "crypto/aws_lc.h"
 #include "crypto/context_pool.h"
 #include "crypto/key_pair.h"
 
@@ -15,8 +17,15 @@ struct KeyPair::State {
   KeyHandle key{};
   KeyAlgorithm algorithm{};
   bool is_private = false;
+  // The private key in AWS-LC, made by the first signature. Null: OpenSSL signs. Not of RSA.
+  const aws_lc::Signer* quick_signer() const;
+
   mutable ContextPool<EVP_PKEY_CTX, EVP_PKEY_CTX_free> signers{}, verifiers{};                // of curves
   mutable ContextPool<EVP_MD_CTX, EVP_MD_CTX_free> message_signers{}, message_verifiers{};    // of Ed25519
+
+ private:
+  mutable std::once_flag quick_signer_made_{};
+  mutable aws_lc::SignerHandle quick_signer_{};
 };
 
 namespace openssl {

@@ -60,6 +60,27 @@ TEST(KeyPair, TwoSidesAgree) {
   EXPECT_FALSE(KeyPair::generate(KeyAlgorithm::ecdsa_p256).agree(KeyPair::generate(KeyAlgorithm::ecdsa_p384)));
 }
 
+// Signed by one library where AWS-LC is there, verified by the other: they take as much of a digest as the curve has room for.
+TEST(KeyPair, SignsTextsOfEveryLength) {
+  for (const auto curve : curves) {
+    const KeyPair key = KeyPair::generate(curve);
+    for (std::size_t size = 1; size < 140; size += size < 64 ? 7 : 3) {
+      const std::string text(size, static_cast<char>(size)), signature = key.sign_ecdsa(text);
+      EXPECT_TRUE(key.verify_ecdsa(text, signature)) << size;
+      EXPECT_FALSE(key.verify_ecdsa(std::string(size, static_cast<char>(size + 1)), signature)) << size;
+      EXPECT_EQ(inspect_ecdsa(signature), DerSignature::fine);
+      EXPECT_NE(key.sign_ecdsa(text), signature) << "the nonce is random";
+    }
+  }
+  const KeyPair key = KeyPair::generate(KeyAlgorithm::ed25519);
+  for (std::size_t size : {0, 1, 63, 64, 127, 128, 5000}) {
+    const std::string text(size, 'x'), signature = key.sign_ed25519(text);
+    EXPECT_TRUE(key.verify_ed25519(text, signature)) << size;
+    EXPECT_FALSE(key.verify_ed25519(text + "x", signature)) << size;
+    EXPECT_EQ(key.sign_ed25519(text), signature) << size;
+  }
+}
+
 TEST(KeyPair, OneKeyServesManyThreads) {
   const KeyPair curve = KeyPair::generate(KeyAlgorithm::ecdsa_p256), edwards = KeyPair::generate(KeyAlgorithm::ed25519);
   std::vector<std::jthread> threads;

@@ -1,4 +1,5 @@
 // What keys do: sign and verify, encrypt and decrypt, agree.
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
@@ -71,9 +72,54 @@ EcdsaNumbers parse_ecdsa(std::string_view der, std::size_t* used = nullptr) {
 
 }  // namespace
 
+// ---- AWS-LC -----------------------------------------------------------------------------------------------------------------
+namespace {
+
+// The private number at the length of the curve's order; of Ed25519 the seed. Empty: OpenSSL does not hand it out.
+Secret private_number(const KeyPair::State& state) {
+  std::size_t size = state.algorithm == KeyAlgorithm::ed25519 ? 32 : (static_cast<std::size_t>(EVP_PKEY_get_bits(state.key.get())) + 7) / 8;
+  Secret number = Secret::of_size(size);
+  if (state.algorithm == KeyAlgorithm::ed25519) return EVP_PKEY_get_raw_private_key(state.key.get(), bytes(number.data()), &size) == 1 ? std::move(number) : Secret("");
+  BIGNUM* value = nullptr;
+  const bool is_there = EVP_PKEY_get_bn_param(state.key.get(), OSSL_PKEY_PARAM_PRIV_KEY, &value) == 1 && BN_bn2binpad(value, bytes(number.data()), static_cast<int>(size)) >= 0;
+  BN_clear_free(value);
+  return is_there ? std::move(number) : Secret("");
+}
+
+aws_lc::Curve quick_curve(KeyAlgorithm algorithm) {
+  switch (algorithm) {
+    case KeyAlgorithm::ecdsa_p256: return aws_lc::Curve::p256;
+    case KeyAlgorithm::ecdsa_p384: return aws_lc::Curve::p384;
+    case KeyAlgorithm::ecdsa_p521: return aws_lc::Curve::p521;
+    case KeyAlgorithm::ed25519:
+    case KeyAlgorithm::rsa: break;
+  }
+  SR_ASSERT(algorithm == KeyAlgorithm::ed25519);
+  return aws_lc::Curve::ed25519;
+}
+
+std::string sign_quickly(const aws_lc::Signer& signer, std::string_view text) {
+  std::array<char, aws_lc::signature_room> signature;
+  const std::size_t size = sr_aws_lc_sign(&signer, bytes(signature.data()), bytes(text), text.size());
+  SR_ASSERT(size > 0);
+  return std::string(signature.data(), size);
+}
+
+}  // namespace
+
+const aws_lc::Signer* KeyPair::State::quick_signer() const {
+  std::call_once(quick_signer_made_, [this] {
+    const Secret number = private_number(*this);
+    quick_signer_.reset(sr_aws_lc_signer(quick_curve(algorithm), bytes(number.reveal()), number.size()));
+    ERR_clear_error();
+  });
+  return quick_signer_.get();
+}
+
 // ---- curves ---------------------------------------------------------------------------------------------------------------
 std::string KeyPair::sign_ecdsa(std::string_view digest) const {
   SR_ASSERT(state_->is_private && is_curve(state_->algorithm));
+  if (const auto* quick = state_->quick_signer()) return sign_quickly(*quick, digest);
   const decltype(state_->signers)::Lease lease(state_->signers, [&] { return new_curve_context(*state_, EVP_PKEY_sign_init); });
   std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(state_->key.get())), '\0');
   std::size_t size = signature.size();
@@ -139,6 +185,7 @@ EVP_MD_CTX* new_message_context(const KeyPair::State& state, int (*init)(EVP_MD_
 
 std::string KeyPair::sign_ed25519(std::string_view message) const {
   SR_ASSERT(state_->is_private && state_->algorithm == KeyAlgorithm::ed25519);
+  if (const auto* quick = state_->quick_signer()) return sign_quickly(*quick, message);
   const decltype(state_->message_signers)::Lease lease(state_->message_signers, [&] { return new_message_context(*state_, EVP_DigestSignInit); });
   std::string signature(64, '\0');
   std::size_t size = signature.size();
