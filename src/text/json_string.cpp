@@ -70,26 +70,24 @@ std::size_t decode_escape(Buffer& out, std::string_view raw) {
 }
 
 struct Run {
-  std::size_t size = 0;
-  bool ended = false;  // by a byte that is not plain; otherwise by a rest that is too short
+  std::size_t size;
+  bool ended;  // by a byte that is not plain; otherwise by a rest that is too short
 };
 
 // Printable ASCII other than `special`, sixteen bytes at a step.
-template <char... special> Run wide_run([[maybe_unused]] std::string_view text) {
-  Run run;
+template <char... special> Run wide_run(std::string_view text) {
+  const char* at = text.data();
+  [[maybe_unused]] const char* const end = at + text.size();
 #if defined(__SSE2__)
-  for (; text.size() - run.size >= 16; run.size += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + run.size));
+  for (; end - at >= 16; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     __m128i hits = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));  // as a signed number every byte beyond ASCII is below the space
     ((hits = _mm_or_si128(hits, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(special)))), ...);
     const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits));
-    if (mask == 0) continue;
-    run.size += static_cast<std::size_t>(std::countr_zero(mask));
-    run.ended = true;
-    break;
+    if (mask != 0) return {static_cast<std::size_t>(at - text.data()) + static_cast<std::size_t>(std::countr_zero(mask)), true};
   }
 #endif
-  return run;
+  return {static_cast<std::size_t>(at - text.data()), false};
 }
 
 }  // namespace
