@@ -4,8 +4,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What a build needs, and what sanitizers and fuzzing need beside it. All from Debian 12.
-build_packages=(g++ cmake ninja-build ccache mold libboost1.81-dev libcrypt-dev libcurl4-openssl-dev libgmock-dev libgtest-dev libnghttp2-dev libqrcodegen-dev librocksdb-dev libssl-dev python3-venv zlib1g-dev)
-clang_packages=(clang-19 libclang-rt-19-dev llvm-19)  # sanitizers and fuzzing
+build_packages=(clang-19 g++ cmake ninja-build ccache mold libboost1.81-dev libcrypt-dev libcurl4-openssl-dev libgmock-dev libgtest-dev libnghttp2-dev libqrcodegen-dev librocksdb-dev libssl-dev python3-venv zlib1g-dev)
+clang_packages=(libclang-rt-19-dev llvm-19)  # sanitizers and fuzzing, and counting what a server does
 
 if [ -t 1 ]; then bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'; else bold='' green='' red='' plain=''; fi
 
