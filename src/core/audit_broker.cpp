@@ -378,8 +378,10 @@ Result<Secret> AuditBroker::open(AuditDeviceEntry entry, bool must_open) {
 std::shared_ptr<AuditDevice> AuditBroker::take_opened(const AuditDeviceEntry& entry) {
   std::lock_guard lock(mutex_);
   const auto found = opened_.find(entry.path);
-  if (found == opened_.end() || found->second.entry.id != entry.id) return nullptr;
-  return std::move(opened_.extract(found).mapped().device);
+  if (found == opened_.end()) return nullptr;
+  // Of several calls for one path one has won. What another has opened would go on holding its file.
+  Opened opened = std::move(opened_.extract(found).mapped());
+  return opened.entry.id == entry.id ? std::move(opened.device) : nullptr;
 }
 
 Result<void> AuditBroker::enable(Transaction& transaction, AuditDeviceEntry entry) {
@@ -434,6 +436,7 @@ Result<std::string> AuditBroker::hash(std::string_view path, std::string_view te
 }
 
 Result<void> AuditBroker::load() {
+  std::lock_guard in_order(loading_);
   Transaction transaction(parts_.store, &parts_.barrier);
   transaction.go_on(Tier::any);
   View core = core_view(transaction);
@@ -467,6 +470,7 @@ Result<void> AuditBroker::load() {
 
 // They go on for the requests that are under way, until somebody wants their files.
 void AuditBroker::unload() {
+  std::lock_guard in_order(loading_);
   const auto before = enabled();
   devices_.store(std::make_shared<Devices>());
   std::lock_guard lock(mutex_);

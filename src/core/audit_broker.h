@@ -134,6 +134,7 @@ class AuditBroker {
   Published<Devices> devices_;
   std::mutex rounds_mutex_;                        // guards the one below
   std::unordered_map<const Loop*, Round> rounds_;  // of each loop
+  std::mutex loading_;  // what was read later is published later; taken before mutex_
   std::mutex mutex_;  // guards what follows
   std::map<std::string, Opened, std::less<>> opened_;
   std::vector<std::shared_ptr<AuditDevice>> retired_;  // until they have let go of their files

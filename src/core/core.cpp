@@ -184,6 +184,7 @@ Result<void> Core::replace_store(std::unique_ptr<Replacement> next, Revision lat
   std::lock_guard lock(sweep_mutex_);
   const auto before = barrier_.keyring();
   if (!before) return fail(Code::sealed, "Vault is sealed");
+  if (root_key && !(before->root_key() == *root_key)) return fail(Code::busy, "the root key was changed while the snapshot came in, try again");
   auto unseal_key = seal_.unseal_key();
   const auto devices = audit_.enabled();
   const std::uint64_t sealed = seal();
@@ -200,6 +201,9 @@ Result<void> Core::replace_store(std::unique_ptr<Replacement> next, Revision lat
     TRY(reopen(before->root_key()));
     return std::unexpected(replaced.error());
   }
+  // A request of before may still hold what it has read of the other store.
+  tokens_.forget(*replaced);
+  policies_.forget(*replaced);
   parts_.log.info("core", "a snapshot is in the place of the store", {{"revision", *replaced}});
   if (root_key) return reopen(*root_key);
   unsealer_.open_soon();  // the seal may know the key of that time

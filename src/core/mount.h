@@ -5,6 +5,7 @@
 #include "core/route_timings.h"
 #include "logical/spec.h"
 #include "storage/store.h"
+#include "storage/transaction.h"
 
 namespace sr {
 
@@ -64,6 +65,11 @@ struct Mount {
   std::unique_ptr<RouteTimings> timings;
   std::string key;               // of its row; empty for the mounts that are always there
   Revision revision = 0;         // of its row
+
+  // For what is decided by it and written elsewhere: it counts only if the mount is still as it is here.
+  void expect_unchanged(Transaction& transaction) const {
+    if (!key.empty()) transaction.expect(key, revision);
+  }
 };
 
 class Router {

@@ -53,7 +53,7 @@ void Mounts::keep_up(Store& store) {
   for (const auto& [path, mount] : mounted->mounts()) {
     if (!mount->spec.upkeep || mount->entry.upgrading) continue;
     const auto one_part = [&](Transaction& transaction) -> Result<bool> {
-      if (!mount->key.empty()) transaction.expect(mount->key, mount->revision);
+      mount->expect_unchanged(transaction);
       return mount->spec.upkeep(rows_of(transaction, mount->entry.uuid), *mount->host);
     };
     Result<bool> done = true;

@@ -196,6 +196,7 @@ Result<Router::Mounts> Mounts::load_fixed(Transaction& transaction, const Router
 }
 
 Result<void> Mounts::load() {
+  std::lock_guard in_order(loading_);
   Transaction transaction(store_, &barrier_);
   transaction.go_on(Tier::any);
   View core = core_view(transaction);
@@ -247,6 +248,7 @@ Result<std::shared_ptr<const Mount>> Mounts::find_or_open(Transaction& transacti
 
 // Threads may hold on to the router of before for as long as they have nothing to do; its engines keep no keys.
 void Mounts::unload() {
+  std::lock_guard in_order(loading_);
   for (const auto& [path, mount] : current()->mounts())
     if (mount->engine) mount->engine->forget();
   router_.store(std::make_shared<Router>(fixed_, 0));

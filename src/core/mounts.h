@@ -62,6 +62,7 @@ class Mounts {
   Metrics& metrics_;
   std::vector<std::unique_ptr<Spec>> types_;
   Router::Mounts fixed_;
+  std::mutex loading_;  // what was read later is published later
   Published<Router> router_;
   Time next_upkeep_{};  // of the job thread alone
   std::function<void()> poke_;

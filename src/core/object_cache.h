@@ -36,10 +36,12 @@ template <class T> class ObjectCache {
     shard.entries.erase(key);
     shard.evicted_at = at;
   }
-  void clear() {
+  // What was read before this revision does not come in any more either.
+  void clear(Revision at = 0) {
     for (auto& shard : shards_) {
       std::lock_guard lock(shard.mutex);
       shard.entries.clear();
+      shard.evicted_at = std::max(shard.evicted_at, at);
     }
   }
 

@@ -18,7 +18,7 @@ Result<Reply> Pipeline::handle(Request& r) {
   TRY(check_epoch(r));
   if (r.in.op == Op::help) return Reply::bare(path_help(r.mount->spec, r.inside, r.route));
   // Whoever writes into a mount does so only while the mount is there.
-  if (!r.mount->key.empty() && r.barrier) transaction(r).expect(r.mount->key, r.mount->revision);
+  if (r.barrier) r.mount->expect_unchanged(transaction(r));
   // A batch token has no row that something could go with.
   if (r.mount->spec.per_token && r.caller.token && r.caller.token->batch)
     return fail(Code::invalid, concat(r.mount->spec.type, " operations are only supported by 'service' type tokens"));

@@ -116,9 +116,10 @@ void Policies::on_commit(Revision revision, std::span<const std::string_view> co
   evicted_at_ = revision;
 }
 
-void Policies::forget() {
+void Policies::forget(Revision at) {
   std::lock_guard lock(mutex_);
   compiled_.clear();
+  evicted_at_ = std::max(evicted_at_, at);
 }
 
 }  // namespace sr

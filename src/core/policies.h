@@ -42,7 +42,7 @@ class Policies {
   Result<bool> exists(Transaction&, const PolicyName&);
 
   void on_commit(Revision, std::span<const std::string_view> keys);
-  void forget();
+  void forget(Revision at = 0);  // at seal; and of another store, whose rows begin after this revision
 
  private:
   struct Compiled { std::shared_ptr<const Acl> acl; Revision changed_at; Time until; };  // when the first of its rules expires

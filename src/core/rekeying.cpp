@@ -138,6 +138,12 @@ Result<std::optional<Rekeying::NewShares>> Rekeying::give(Transaction& transacti
       const bool is_again = now->given.has(share);  // of a request whose commit failed: all is prepared
       if (is_again && !now->prepared) return fail(Code::invalid, concat("given key has already been provided during this ", words.name, words.operation));
       if (!is_again && now->prepared) return fail(Code::invalid, "root key verification failed: this share was not part of it");
+      // The keys may have been changed since they were looked at.
+      if (const auto right = now->prepared ? check_shares(transaction, config, now->given) : Result<void>(); !right) {
+        now->given.clear();
+        now->prepared.reset();
+        return std::unexpected(right.error());
+      }
       if (!now->prepared) {
         now->given.add(share);
         if (now->given.count() < config.secret_threshold) return std::nullopt;
@@ -158,7 +164,11 @@ Result<std::optional<Rekeying::NewShares>> Rekeying::give(Transaction& transacti
 Result<void> Rekeying::change_root_key(Transaction& transaction) {
   const auto root_key = KeySecret::generate(parts_.random);
   // The row is a precondition, so that no key is written under an unseal key that was changed meanwhile.
-  if (!TRY(core_view(transaction).get_raw(keys::root_key))) return fail(Code::internal, "the store has no root key: it is damaged, restore a backup");
+  const auto row = TRY(core_view(transaction).get_raw(keys::root_key));
+  if (!row) return fail(Code::internal, "the store has no root key: it is damaged, restore a backup");
+  // A rekey may be in the store already, and its unseal key not yet in memory.
+  if (const auto unseal_key = parts_.seal.unseal_key(); !unseal_key.empty() && !open_root_key(unseal_key, row->value.reveal()))
+    return fail(Code::busy, "the unseal key is being changed, try again");
   const auto wrapped = TRY(parts_.seal.wrap(root_key));
   std::lock_guard lock(mutex_);
   return write_root_key(transaction, root_key, wrapped, {});

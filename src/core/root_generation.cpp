@@ -43,10 +43,15 @@ Result<RootGeneration::Status> RootGeneration::give(Transaction& transaction, st
     attempt_->given.add(share);
     status.progress = attempt_->given.count();
     if (status.progress < now.secret_threshold) return status;
-    if (const auto right = check_shares(transaction, now, attempt_->given); !right) {
-      attempt_->given.clear();
-      return fail(right.error().code, concat("root generation aborted: ", now.opens_itself() ? "unable to authenticate: " : "", right.error().message));
-    }
+  }
+  // Each time: when the request runs again, the keys may have been changed since.
+  if (const auto right = check_shares(transaction, now, attempt_->given); !right) {
+    attempt_->given.clear();
+    attempt_->token_id.clear();
+    attempt_->token_key.clear();
+    return fail(right.error().code, concat("root generation aborted: ", now.opens_itself() ? "unable to authenticate: " : "", right.error().message));
+  }
+  if (attempt_->token_id.empty()) {
     attempt_->token_id = "hvs." + random_base62(parts_.random, otp_size - 4);
     waits_ = true;
     attempt_->token_key = concat(keys::tokens, TRY(parts_.tokens.hash_of(parts_.barrier, attempt_->token_id)));

@@ -55,6 +55,13 @@ struct SealRows {
   const std::string keyring_key, format_key, config_key;
 };
 
+// Not, while it is being changed: the snapshot may be of a moment after the keys that this server still holds.
+Result<bool> has_keyring_of(Store& store, const Snapshot& snapshot, const KeySecret& root_key) {
+  const std::string key = key_of(store, keys::keyring);
+  const auto row = TRY(snapshot.get(key, Tier::any));
+  return row && Keyring::open(root_key.copy(), key, row->bytes).has_value();
+}
+
 }  // namespace
 
 std::string seal_sums(const Keyring& ring, std::string_view sums) { return ring.storage_hmac("snapshot", sums); }
@@ -82,6 +89,8 @@ Result<std::shared_ptr<ByteSource>> Snapshots::take() {
   std::shared_ptr<std::atomic<std::size_t>> count = under_way_;
   const auto leave = [&](Error error) -> std::unexpected<Error> { return --*count, std::unexpected(std::move(error)); };
   auto snapshot = parts_.store.snapshot();
+  if (const auto same = has_keyring_of(parts_.store, *snapshot, ring->root_key()); !same || !*same)
+    return leave(same ? Error{Code::busy, "the root key is being changed, try again"} : same.error());
   const auto row = snapshot->get(key_of(parts_.store, keys::seal_config), Tier::any);
   if (!row) return leave(row.error());
   const auto config = SealConfig::parse(*row ? (*row)->bytes : "");

@@ -108,7 +108,10 @@ Result<std::size_t> Tokens::count(Transaction& transaction) {
 }
 
 Result<bool> Tokens::ancestor_is_going(Transaction& transaction, const Token& token) {
-  if (trees_going_ == 0) return false;
+  return trees_going_ > 0 && TRY(has_lost_an_ancestor(transaction, token));
+}
+
+Result<bool> Tokens::has_lost_an_ancestor(Transaction& transaction, const Token& token) {
   std::string parent = token.parent;
   while (!parent.empty()) {
     const auto found = TRY(find(transaction, parent));
@@ -447,8 +450,9 @@ std::size_t Tokens::sweep(Store& store, const Barrier& barrier) {
 
 void Tokens::take_up_jobs(Transaction& transaction) {
   transaction.go_on(Tier::any);
+  std::size_t seen = trees_going_;
   const auto trees = core_view(transaction).list(concat(keys::jobs, "revoke/"), {.after = {}, .limit = 1}, Depth::all);
-  trees_going_ = trees && trees->empty() ? 0 : 1;
+  trees_going_.compare_exchange_strong(seen, trees && trees->empty() ? 0 : std::max<std::size_t>(seen, 1));  // or else one has come since the look
   if (trees_going_ > 0 && poke_) poke_();
 }
 
@@ -458,12 +462,12 @@ void Tokens::on_commit(Revision revision, std::span<const std::string_view> comm
     if (!name) continue;
     if (name->starts_with(keys::tokens)) cache_.evict(std::string(key), revision);
     else if (name->starts_with("job/revoke/")) {
-      trees_going_ = 1;
+      ++trees_going_;
       if (poke_) poke_();
     }
   }
 }
 
-void Tokens::forget() { cache_.clear(); }  // the mark stays: it is about rows, not about keys
+void Tokens::forget(Revision at) { cache_.clear(at); }  // the mark stays: it is about rows, not about keys
 
 }  // namespace sr

@@ -44,6 +44,8 @@ class Tokens {
   static bool is_spent_for(const CallerInfo&, const Token&, std::string_view hash);
   // While a large tree is being revoked its leaves are still there: then a token counts only if no ancestor is going.
   Result<bool> ancestor_is_going(Transaction&, const Token&);
+  // The same for who writes, whatever is known of large trees: all ancestors become preconditions.
+  Result<bool> has_lost_an_ancestor(Transaction&, const Token&);
 
   // ---- making -----------------------------------------------------------------------------------------------------------
   // Draws id and accessor and writes the rows; of a batch token there are none. Fails when the id exists, or the parent is gone or going.
@@ -65,7 +67,7 @@ class Tokens {
   void take_up_jobs(Transaction&);           // at unseal: are there trees left from before?
 
   void on_commit(Revision, std::span<const std::string_view> keys);
-  void forget();                             // at seal
+  void forget(Revision at = 0);              // at seal; and of another store, whose rows begin after this revision
   void forget_swept() { expiry_.forget(), walks_.clear(); }  // with the job thread at rest: the store is another one
   void set_poke(std::function<void()> poke) { poke_ = std::move(poke); }  // wakes the job thread
   // Told now and then, on the job thread, how far the revocation of a large tree is.
@@ -93,7 +95,7 @@ class Tokens {
   const Clock& clock_;
   Random& random_;
   Cache cache_{limits::token_cache_entries};
-  std::atomic<std::size_t> trees_going_ = 0;
+  std::atomic<std::size_t> trees_going_ = 0;  // 0: none; otherwise it grows with each change of their jobs
   ExpiryIndex expiry_{keys::expiry};
   std::function<void()> poke_;
   std::function<void(const TreeProgress&)> on_tree_;

@@ -180,6 +180,7 @@ Result<Planned> Sys::plan_renewal(Call& call) {
   const Mount* mount = router->by_uuid(found->lease.mount);
   const SecretType* kind = mount ? secret_type(mount->spec, found->lease.kind) : nullptr;
   if (!kind) return fail(Code::invalid, "lease is not renewable");
+  mount->expect_unchanged(transaction);  // its longest time is a bound
   const Renewal& renewal = kind->renew;
   const Fields none;
   const Call::Parts parts{Op::update, found->lease.inside, none, nullptr, call.arena(), call.caller(), *mount->host};

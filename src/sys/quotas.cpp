@@ -64,6 +64,7 @@ Result<void> Sys::set_quota_place(Call& call, StoredQuota& quota) {
   const auto router = core_.mounts().router();
   const Mount* mount = router->find(canonical);
   if (!mount) return fail(Code::invalid, concat("invalid mount path \"", canonical, "\""));
+  mount->expect_unchanged(call.storage().transaction());  // it would be a quota of no mount
   quota.mount = mount->entry.uuid;
   // In the one spelling of a name whose case does not count, as requests are looked up.
   const std::string plain = canonical.substr(0, canonical.size() - 1);

@@ -33,6 +33,7 @@ Result<Reply> TokenApi::prolong(Call& call, const Found& found, std::string_view
   const auto router = core_.mounts().router();
   const Mount* mount = before.mount.empty() ? nullptr : router->by_uuid(before.mount);
   if (!before.mount.empty() && !mount) return fail(Code::invalid, "lease is not renewable");
+  if (mount) mount->expect_unchanged(call.storage().transaction());  // its longest time is a bound
   const Host& host = mount ? *mount->host : call.host();
   if (mount && mount->spec.renew) {
     const Fields none;
@@ -100,7 +101,8 @@ Result<Reply> TokenApi::revoke_orphan(Call& call) {
   if (id.empty()) return fail(Code::invalid, "missing token ID");
   if (is_batch_id(id)) return not_revocable();
   const auto found = TRY(find(call, id));
-  if (!found) return fail(Code::invalid, "token to revoke not found");
+  // Its children go with a tree that is being revoked: that must not make orphans of them, who would live on.
+  if (!found || TRY(core_.tokens().has_lost_an_ancestor(call.storage().transaction(), found->token))) return fail(Code::invalid, "token to revoke not found");
   TRY(core_.tokens().revoke_alone(call.storage().transaction(), found->hash));
   return Reply::empty();
 }

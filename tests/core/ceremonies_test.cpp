@@ -81,6 +81,20 @@ TEST(Ceremonies, ARootTokenIsMadeOnceHoweverManyGiveTheLastShare) {
   EXPECT_EQ(world.keys(world.ask("LIST", "auth/token/accessors")), 2u);  // the first root token, and this one
 }
 
+// The token's commit fails, and a rekey ends the shares that it was asked for with: the same request is refused then.
+TEST(Ceremonies, ARootTokenIsNotMadeOfSharesThatHaveEndedMeanwhile) {
+  FlakyTable::Switches store;
+  World world({.initialised = true, .table = std::make_unique<FlakyTable>(store)});
+  const auto give = [&](const http::Response& began) { return concat(R"({"key":")", share_of(world), R"(","nonce":")", world.value(began, "nonce"), "\"}"); };
+  const auto wanted = give(world.ask("POST", "sys/generate-root/attempt", {}, ""));
+  store.fail_after = 0;
+  ASSERT_EQ(world.ask("POST", "sys/generate-root/update", wanted, "").status, 500);
+  const auto rekey = give(world.ask("POST", "sys/rekey/init", R"({"secret_shares":1,"secret_threshold":1})", ""));
+  ASSERT_EQ(world.ask("POST", "sys/rekey/update", rekey, "").status, 200);
+  EXPECT_EQ(world.ask("POST", "sys/generate-root/update", wanted, "").status, 400);
+  EXPECT_EQ(world.keys(world.ask("LIST", "auth/token/accessors")), 1u);  // the first root token
+}
+
 TEST(Ceremonies, AMountThatMovesIsInOnePlaceAtAnyTime) {
   World world;
   ASSERT_EQ(world.ask("POST", "sys/mounts/a", R"({"type":"kv-v2"})").status, 204);
