@@ -6,16 +6,17 @@
 option(STRONGROOM_AWS_LC "Sign on elliptic curves, and seal, with AWS-LC, where scripts/aws_lc has made it" ON)
 set(made ${CMAKE_SOURCE_DIR}/build/aws-lc)
 set(folder ${CMAKE_SOURCE_DIR}/src/crypto/aws_lc)
-if(STRONGROOM_AWS_LC AND EXISTS ${made}/requirements.txt)
+if(STRONGROOM_AWS_LC AND EXISTS ${made}/stamp)
   message(STATUS "AWS-LC: in ${made}")
   add_library(strongroom_aws_lc_calls OBJECT ${folder}/aws_lc.cpp)
   target_include_directories(strongroom_aws_lc_calls PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_include_directories(strongroom_aws_lc_calls SYSTEM PRIVATE ${made}/include)
   target_compile_options(strongroom_aws_lc_calls PRIVATE -fno-exceptions -fno-sanitize=all)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${folder}/names.txt)
   file(STRINGS ${folder}/names.txt names)
   list(TRANSFORM names PREPEND --undefined=)
   set(object ${CMAKE_BINARY_DIR}/aws_lc.o)
-  add_custom_command(OUTPUT ${object} DEPENDS strongroom_aws_lc_calls $<TARGET_OBJECTS:strongroom_aws_lc_calls> ${made}/requirements.txt ${folder}/names.txt
+  add_custom_command(OUTPUT ${object} DEPENDS strongroom_aws_lc_calls $<TARGET_OBJECTS:strongroom_aws_lc_calls> ${made}/stamp ${folder}/names.txt
     COMMAND ld -r --gc-sections ${names} -o ${object}.all $<TARGET_OBJECTS:strongroom_aws_lc_calls> ${made}/libcrypto.a
     COMMAND objcopy --keep-global-symbols=${folder}/names.txt --strip-debug ${object}.all ${object}
     COMMAND ${CMAKE_COMMAND} -E rm ${object}.all VERBATIM)

@@ -1,5 +1,6 @@
 // Keys as they are made, read and printed.
 #include "crypto/key_pair.h"
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -13,9 +14,15 @@ std::unexpected<Error> openssl::refusal(std::string why) {
   return fail(Code::invalid, std::move(why));
 }
 
+bool openssl::ed25519_seed(const EVP_PKEY* key, Secret& seed) {
+  std::size_t size = 0;
+  return EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PRIV_KEY, bytes(seed.data()), seed.size(), &size) == 1 && size == seed.size();
+}
+
 namespace {
 
 using openssl::bytes;
+using openssl::ed25519_seed_size;
 using openssl::refusal;
 
 struct Free {
@@ -25,8 +32,6 @@ struct Free {
   void operator()(ASN1_OBJECT* object) const { ASN1_OBJECT_free(object); }
 };
 using Context = std::unique_ptr<EVP_PKEY_CTX, Free>;
-
-constexpr std::size_t ed25519_seed_size = 32;
 
 std::optional<KeyAlgorithm> algorithm_of(const EVP_PKEY* key) {
   switch (EVP_PKEY_get_base_id(key)) {
@@ -102,10 +107,9 @@ Result<KeyPair> KeyPair::adopt(void* given, Check check) {
   const auto algorithm = state->key ? algorithm_of(state->key.get()) : std::nullopt;
   if (!algorithm) return refusal("a key of no known algorithm or curve");
   state->algorithm = *algorithm;
-  // Asked for with a size of zero OpenSSL says only whether there is a private key.
-  std::size_t size = 0;
   BIGNUM* number = nullptr;
-  if (*algorithm == KeyAlgorithm::ed25519) state->is_private = EVP_PKEY_get_raw_private_key(state->key.get(), nullptr, &size) == 1;
+  Secret seed = Secret::of_size(ed25519_seed_size);
+  if (*algorithm == KeyAlgorithm::ed25519) state->is_private = openssl::ed25519_seed(state->key.get(), seed);
   else state->is_private = EVP_PKEY_get_bn_param(state->key.get(), *algorithm == KeyAlgorithm::rsa ? "d" : "priv", &number) == 1;
   BN_clear_free(number);
   ERR_clear_error();

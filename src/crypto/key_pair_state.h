@@ -38,6 +38,10 @@ std::unexpected<Error> refusal(std::string why);
 
 const EVP_MD* algorithm(DigestKind kind);
 
+// False: only the public key is there. OpenSSL's function for raw keys would leave a copy in memory that it does not wipe.
+inline constexpr std::size_t ed25519_seed_size = 32;
+bool ed25519_seed(const EVP_PKEY* key, Secret& seed);
+
 // What an i2d function prints.
 template <class Text, class Object, class Print> Text print_der(const Object* object, Print print) {
   const int size = print(object, nullptr);

@@ -1,8 +1,10 @@
 #include "crypto/key_pair.h"
 #include <gtest/gtest.h>
+#include <fstream>
 #include <thread>
 #include "base/limits.h"
 #include "crypto/certificate.h"
+#include "crypto/hash.h"
 #include "crypto/key_numbers.h"
 #include "crypto/pem.h"
 
@@ -79,6 +81,50 @@ TEST(KeyPair, SignsTextsOfEveryLength) {
     EXPECT_FALSE(key.verify_ed25519(text + "x", signature)) << size;
     EXPECT_EQ(key.sign_ed25519(text), signature) << size;
   }
+}
+
+// In how many places of this process's memory these bytes lie, besides where they are given.
+int copies_of(std::string_view bytes) {
+  std::ifstream maps("/proc/self/maps"), memory("/proc/self/mem", std::ios::binary);
+  std::vector<std::pair<std::uintptr_t, std::uintptr_t>> areas;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0, end = 0;
+    char mode[5] = "";
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, mode) == 3 && mode[0] == 'r' && mode[1] == 'w' && end - begin < 1u << 30) areas.emplace_back(begin, end);
+  }
+  const std::unique_ptr<char[]> piece(new char[1 << 20]);
+  const auto begin_of = [](const char* at) { return reinterpret_cast<std::uintptr_t>(at); };
+  int copies = 0;
+  for (const auto& [begin, end] : areas)
+    for (std::uintptr_t at = begin; at < end; at += (1 << 20) - bytes.size()) {
+      memory.clear();
+      memory.seekg(static_cast<std::streamoff>(at));
+      memory.read(piece.get(), static_cast<std::streamsize>(std::min<std::uintptr_t>(end - at, 1 << 20)));
+      const std::string_view read(piece.get(), static_cast<std::size_t>(memory.gcount()));
+      for (std::size_t found = read.find(bytes); found != read.npos; found = read.find(bytes, found + 1)) {
+        const std::uintptr_t where = at + found;
+        copies += where != begin_of(bytes.data()) && (where < begin_of(piece.get()) || where >= begin_of(piece.get()) + (1 << 20));
+      }
+    }
+  return copies;
+}
+
+TEST(KeyPair, OfAnEd25519KeyNothingIsLeftInMemory) {
+  Secret seed = Secret::of_size(32);
+  for (std::size_t i = 0; i < 32; ++i) seed.data()[i] = static_cast<char>(7 * i + 3);
+  ASSERT_EQ(copies_of(seed.reveal()), 0);
+  const Secret copy = seed.copy();
+  ASSERT_EQ(copies_of(seed.reveal()), 1) << "the search finds what is there";
+  // The second half of the hash, with which the nonces are made: with one of them and its signature comes the private number.
+  const Sha512Digest hashed = sha512(seed.reveal(), "");
+  const std::string_view half = as_text(hashed).substr(32);
+  ASSERT_EQ(copies_of(half), 0);
+  {
+    const KeyPair key = KeyPair::ed25519_from_seed(seed.reveal()).value();
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(key.sign_ed25519("text").size(), 64u);
+  }
+  EXPECT_EQ(copies_of(seed.reveal()), 1);
+  EXPECT_EQ(copies_of(half), 0);
 }
 
 TEST(KeyPair, OneKeyServesManyThreads) {

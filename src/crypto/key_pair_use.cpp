@@ -77,9 +77,9 @@ namespace {
 
 // The private number at the length of the curve's order; of Ed25519 the seed. Empty: OpenSSL does not hand it out.
 Secret private_number(const KeyPair::State& state) {
-  std::size_t size = state.algorithm == KeyAlgorithm::ed25519 ? 32 : (static_cast<std::size_t>(EVP_PKEY_get_bits(state.key.get())) + 7) / 8;
+  const std::size_t size = state.algorithm == KeyAlgorithm::ed25519 ? openssl::ed25519_seed_size : (static_cast<std::size_t>(EVP_PKEY_get_bits(state.key.get())) + 7) / 8;
   Secret number = Secret::of_size(size);
-  if (state.algorithm == KeyAlgorithm::ed25519) return EVP_PKEY_get_raw_private_key(state.key.get(), bytes(number.data()), &size) == 1 ? std::move(number) : Secret("");
+  if (state.algorithm == KeyAlgorithm::ed25519) return openssl::ed25519_seed(state.key.get(), number) ? std::move(number) : Secret("");
   BIGNUM* value = nullptr;
   const bool is_there = EVP_PKEY_get_bn_param(state.key.get(), OSSL_PKEY_PARAM_PRIV_KEY, &value) == 1 && BN_bn2binpad(value, bytes(number.data()), static_cast<int>(size)) >= 0;
   BN_clear_free(value);

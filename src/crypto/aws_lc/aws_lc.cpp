@@ -21,6 +21,7 @@ struct sr::aws_lc::Signer {
 };
 struct sr::aws_lc::Sealer {
   EVP_AEAD_CTX* context;
+  bool derives;  // a key for each nonce, on the stack
 };
 
 namespace {
@@ -58,6 +59,13 @@ const EVP_AEAD* aead_of(Cipher cipher) {
 
 constexpr std::size_t tag_size = 16;
 
+// AWS-LC leaves on the stack what it has worked with: of Ed25519 half of the private key, of XChaCha20 the key. Called where it was
+// called, this lies where its frames lay.
+[[gnu::noinline]] void wipe_stack() {
+  unsigned char frames[8192];
+  OPENSSL_cleanse(frames, sizeof frames);
+}
+
 }  // namespace
 
 extern "C" {
@@ -72,13 +80,15 @@ Signer* sr_aws_lc_signer(Curve curve, const unsigned char* number, std::size_t s
     OPENSSL_free(signer);
     return nullptr;
   }
+  wipe_stack();
   return signer;
 }
 
 std::size_t sr_aws_lc_sign(const Signer* signer, unsigned char* out, const unsigned char* text, std::size_t size) {
-  if (!signer->key) return ED25519_sign(out, text, size, signer->ed25519) == 1 ? ED25519_SIGNATURE_LEN : 0;
   unsigned int written = 0;
-  if (ECDSA_sign(0, text, size, out, &written, signer->key) == 1) return written;
+  const bool is_signed = signer->key ? ECDSA_sign(0, text, size, out, &written, signer->key) == 1 : ED25519_sign(out, text, size, signer->ed25519) == 1;
+  wipe_stack();
+  if (is_signed) return signer->key ? written : ED25519_SIGNATURE_LEN;
   ERR_clear_error();
   return 0;
 }
@@ -90,7 +100,7 @@ void sr_aws_lc_free_signer(Signer* signer) {
 
 Sealer* sr_aws_lc_sealer(Cipher cipher, const unsigned char* key, std::size_t size) {
   auto* sealer = static_cast<Sealer*>(OPENSSL_zalloc(sizeof(Sealer)));
-  if (sealer) sealer->context = EVP_AEAD_CTX_new(aead_of(cipher), key, size, tag_size);
+  if (sealer) sealer->context = EVP_AEAD_CTX_new(aead_of(cipher), key, size, tag_size), sealer->derives = cipher == Cipher::xchacha20_poly1305;
   if (sealer && sealer->context) return sealer;
   OPENSSL_free(sealer);
   ERR_clear_error();
@@ -100,7 +110,9 @@ Sealer* sr_aws_lc_sealer(Cipher cipher, const unsigned char* key, std::size_t si
 bool sr_aws_lc_seal(const Sealer* sealer, unsigned char* out, const unsigned char* nonce, std::size_t nonce_size, const unsigned char* plain, std::size_t size,
                     const unsigned char* aad, std::size_t aad_size) {
   std::size_t written = 0;
-  if (EVP_AEAD_CTX_seal(sealer->context, out, &written, size + tag_size, nonce, nonce_size, plain, size, aad, aad_size) == 1) return written == size + tag_size;
+  const bool is_sealed = EVP_AEAD_CTX_seal(sealer->context, out, &written, size + tag_size, nonce, nonce_size, plain, size, aad, aad_size) == 1;
+  if (sealer->derives) wipe_stack();
+  if (is_sealed) return written == size + tag_size;
   ERR_clear_error();
   return false;
 }
@@ -108,8 +120,9 @@ bool sr_aws_lc_seal(const Sealer* sealer, unsigned char* out, const unsigned cha
 bool sr_aws_lc_open(const Sealer* sealer, unsigned char* out, const unsigned char* nonce, std::size_t nonce_size, const unsigned char* sealed, std::size_t size,
                     const unsigned char* aad, std::size_t aad_size) {
   std::size_t written = 0;
-  if (size >= tag_size && EVP_AEAD_CTX_open(sealer->context, out, &written, size - tag_size, nonce, nonce_size, sealed, size, aad, aad_size) == 1)
-    return written == size - tag_size;
+  const bool is_open = size >= tag_size && EVP_AEAD_CTX_open(sealer->context, out, &written, size - tag_size, nonce, nonce_size, sealed, size, aad, aad_size) == 1;
+  if (sealer->derives) wipe_stack();
+  if (is_open) return written == size - tag_size;
   ERR_clear_error();
   return false;
 }
