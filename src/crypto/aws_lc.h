@@ -1,4 +1,4 @@
-// AWS-LC's signatures on elliptic curves and its AEADs, which are two to five times as quick as those of OpenSSL 3.0. A program that was
+// AWS-LC's signatures on elliptic curves and its AEADs, which are up to five times as quick as those of OpenSSL 3.0. A program that was
 // built without AWS-LC (cmake/aws_lc.cmake) gets no such key from here, and its callers go on with OpenSSL. The names are C's, since AWS-LC's own
 // are hidden by name.
 //
