@@ -93,12 +93,17 @@ class Worker {
   std::thread thread_;
 };
 
-// One thread on which everything of a connection runs: an io_context of net/, or a plain thread in tests.
+// One thread on which everything of a connection runs: an event loop of net/, or a plain thread in tests.
 class Loop {
  public:
   using Task = std::move_only_function<void()>;
   virtual ~Loop() = default;
   virtual void post(Task task) = 0;  // from any thread; never waits, never refuses: its bound is that of the requests
+  // Does this thread run it?
+  virtual bool is_here() const = 0;
+  // From a task of this loop: runs `work`, which is quick as a rule and may wait for the world all the same. If it does, the loop goes on on
+  // another thread meanwhile; then this one does not run it any more, as is_here() says, and no lock that a task may want is held.
+  virtual void leave_for(const std::function<void()>& work) = 0;
 };
 
 }  // namespace sr

@@ -7,12 +7,13 @@
 #include "base/assert.h"
 #include "base/secret.h"
 #include "http/http1.h"
+#include "net/relief.h"
 
 namespace sr::net {
 namespace {
 
 constexpr std::uint64_t wake_event = UINT64_MAX;
-thread_local const EventLoop* loop_of_this_thread = nullptr;
+thread_local const EventLoop* loop_of_this_thread = nullptr;  // null again when another thread has taken its place
 
 int checked(int descriptor) {
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "event loop");
@@ -21,19 +22,39 @@ int checked(int descriptor) {
 
 }  // namespace
 
-EventLoop::EventLoop()
-    : epoll_(checked(epoll_create1(EPOLL_CLOEXEC))), wake_(checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))), scratch_(new char[scratch_size]) {
+EventLoop::EventLoop(Relief& relief)
+    : epoll_(checked(epoll_create1(EPOLL_CLOEXEC))), wake_(checked(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))), scratch_(new char[scratch_size]), relief_(relief) {
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.u64 = wake_event;
   checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event));
   read_clock();
-  thread_ = std::thread([this] { run(); });
+  std::lock_guard lock(places_mutex_);
+  start();
 }
 
+void EventLoop::start() {
+  thread_ = std::thread([this] {
+    run();
+    std::lock_guard lock(places_mutex_);
+    for (Former& former : former_) former.has_ended |= former.thread.get_id() == std::this_thread::get_id();
+  });
+}
+
+// Nobody relieves it any more.
 void EventLoop::stop() {
   post([this] { stopping_ = true; });
   thread_.join();
+  join_former();
+}
+
+void EventLoop::join_former() {
+  std::list<Former> former;
+  {
+    std::lock_guard lock(places_mutex_);
+    former.swap(former_);
+  }
+  for (Former& one : former) one.thread.join();
 }
 
 EventLoop::~EventLoop() {
@@ -42,8 +63,10 @@ EventLoop::~EventLoop() {
   close(epoll_);
 }
 
+bool EventLoop::is_here() const { return loop_of_this_thread == this; }
+
 void EventLoop::post(Task task) {
-  if (loop_of_this_thread == this) {
+  if (is_here()) {
     own_tasks_.push_back(std::move(task));
     return;
   }
@@ -56,6 +79,50 @@ void EventLoop::post(Task task) {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = write(wake_, &one, sizeof one);
   }
+}
+
+void EventLoop::leave_for(const std::function<void()>& work) {
+  SR_ASSERT(is_here() && next_task_ > 0);
+  {
+    std::lock_guard lock(places_mutex_);
+    away_since_ = Steady::now();
+    ++leaves_;
+  }
+  relief_.notice();
+  loop_of_this_thread = nullptr;  // what it posts may come when another one runs the loop
+  work();
+  std::lock_guard lock(places_mutex_);
+  if (thread_.get_id() != std::this_thread::get_id()) return;
+  away_since_.reset();
+  loop_of_this_thread = this;
+}
+
+// Under places_mutex_. When there are no more threads to be had, it is tried again the next time.
+void EventLoop::take_over() {
+  former_.emplace_back().thread = std::move(thread_);
+  try {
+    start();
+    away_since_.reset();
+  } catch (const std::system_error&) {
+    thread_ = std::move(former_.back().thread);
+    former_.pop_back();
+  }
+}
+
+bool EventLoop::relieve(Steady::duration patience) {
+  std::list<Former> ended;
+  bool has_left = false;
+  {
+    std::lock_guard lock(places_mutex_);
+    if (away_since_ && Steady::now() - *away_since_ >= patience) take_over();
+    for (auto former = former_.begin(); former != former_.end();) {
+      const auto at = former++;
+      if (at->has_ended) ended.splice(ended.end(), former_, at);
+    }
+    has_left = std::exchange(leaves_seen_, leaves_) != leaves_ || away_since_ || !former_.empty();
+  }
+  for (Former& former : ended) former.thread.join();
+  return has_left;
 }
 
 EventLoop::Slot EventLoop::add(int socket, std::unique_ptr<Watched> owner) {
@@ -106,7 +173,7 @@ void EventLoop::run() {
   std::array<epoll_event, 64> events;  // few enough that the last answer of a round does not wait long for the first
   while (true) {
     run_turns();  // of those who have a request to be served
-    run_tasks();  // what the requests of one round posted, together
+    if (!run_tasks()) return;  // what the requests of one round posted, together
     run_turns();  // of those who have an answer to write
     removed_.clear();
     if (stopping_) break;
@@ -138,18 +205,25 @@ int EventLoop::patience() {
   return static_cast<int>(std::clamp<Milliseconds>(next_deadline_ - now_, 0, 60'000));
 }
 
-void EventLoop::run_tasks() {
+// False when this thread does not run the loop any more.
+bool EventLoop::run_tasks() {
+  if (!run_rest()) return false;  // of the thread before
   {
     std::lock_guard lock(mutex_);
     running_.swap(posted_);
   }
-  run_all(running_);
+  if (!run_rest()) return false;
   running_.swap(own_tasks_);
-  run_all(running_);
+  return run_rest();
 }
-void EventLoop::run_all(std::vector<Task>& tasks) {
-  for (auto& task : tasks) task();
-  tasks.clear();
+bool EventLoop::run_rest() {
+  while (next_task_ < running_.size()) {
+    std::exchange(running_[next_task_++], nullptr)();
+    if (!is_here()) return false;
+  }
+  running_.clear();
+  next_task_ = 0;
+  return true;
 }
 
 void EventLoop::run_turns() {

@@ -3,12 +3,16 @@
 // epoll itself and not Asio: one wait, one read and one write for a request, as in nginx; Asio adds a system call and a
 // queue to each (91k against 105k answers per CPU-second), and ten seconds to the compilation of each file that includes it.
 //
-// All but post() and stop() belongs to the loop's own thread.
+// The thread may be replaced: who leaves it for work that turns out to take long (a write to a disk that does not answer) comes back to find
+// that another one runs the loop, and ends. So nobody who has a connection on this loop waits for that.
+//
+// All but post(), stop() and relieve() belongs to the loop's own thread.
 #pragma once
 #include <atomic>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -29,13 +33,22 @@ class Watched {
   virtual void on_deadline() = 0;
 };
 
+class Relief;
+
 class EventLoop final : public Loop {
  public:
-  EventLoop();
+  explicit EventLoop(Relief& relief);
   ~EventLoop() override;
 
+  bool is_here() const override;
   void post(Task task) override;  // from any thread
+  void leave_for(const std::function<void()>& work) override;
   void stop();                    // from the thread that owns it; what is posted from now on never runs
+
+  // Puts another thread in the place of one that has been away for `patience`. True if it is away, or was since the last call. For Relief.
+  using Steady = std::chrono::steady_clock;
+  bool relieve(Steady::duration patience);
+  void join_former();  // waits until the threads that have lost their place have found out, and ended
 
   // Watches `socket` for `owner` from now on; `slot` is how the owner is called from here on.
   using Slot = std::uint32_t;
@@ -67,9 +80,16 @@ class EventLoop final : public Loop {
     std::uint32_t generation = 0;  // of the slot: an event for the owner before says so
   };
 
+  struct Former {
+    std::thread thread;
+    bool has_ended = false;
+  };
+
+  void start();  // under places_mutex_
+  void take_over();
   void run();
-  void run_tasks();
-  void run_all(std::vector<Task>& tasks);
+  bool run_tasks();
+  bool run_rest();
   void run_turns();
   void run_deadlines();
   int patience();
@@ -87,7 +107,8 @@ class EventLoop final : public Loop {
   std::vector<Slot> free_;
   std::vector<std::unique_ptr<Watched>> removed_;
   std::vector<Task> own_tasks_;          // posted from this thread
-  std::vector<Task> running_;            // kept for its memory, as is the next
+  std::vector<Task> running_;            // kept for its memory, as is the next but one
+  std::size_t next_task_ = 0;            // of running_: a thread that takes over goes on there
   std::vector<std::pair<Slot, std::uint32_t>> turns_, taken_turns_;
   Ticket last_ticket_ = 0;
   Milliseconds now_ = 0;
@@ -95,7 +116,13 @@ class EventLoop final : public Loop {
   std::string date_;
   std::unique_ptr<char[]> scratch_;
   bool stopping_ = false;                // set by the last task
+
+  Relief& relief_;
+  std::mutex places_mutex_;              // guards what follows
   std::thread thread_;
+  std::list<Former> former_;             // threads that have lost their place, and may not know yet
+  std::optional<Steady::time_point> away_since_;
+  std::uint64_t leaves_ = 0, leaves_seen_ = 0;
 };
 
 }  // namespace sr::net

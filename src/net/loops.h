@@ -4,10 +4,9 @@
 #include <memory>
 #include <vector>
 #include "base/inbox.h"
+#include "net/relief.h"
 
 namespace sr::net {
-
-class EventLoop;
 
 class Loops {
  public:
@@ -15,10 +14,13 @@ class Loops {
   ~Loops();  // runs what was posted, closes what is still watched, joins the threads
 
   std::size_t size() const { return loops_.size(); }
+  // Waits for threads that are still away when another one has taken their place: they may hold on to what the loop works for.
+  void wait_for_those_away();
   Loop& operator[](std::size_t i);
   EventLoop& event_loop(std::size_t i) { return *loops_[i]; }  // for net/ alone
 
  private:
+  Relief relief_;
   std::vector<std::unique_ptr<EventLoop>> loops_;
 };
 

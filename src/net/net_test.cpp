@@ -1,5 +1,8 @@
 // Real sockets on loopback: what clients do, and what they should not be able to do.
 #include <filesystem>
+#include <future>
+#include <latch>
+#include <numeric>
 #include "net/test_net.h"
 #include "net/test_tls.h"
 
@@ -284,6 +287,70 @@ TEST(Loops, RunWhatIsPostedFromAnyThread) {
     });
   for (auto& thread : threads) thread.join();
   while (ran < 4000) std::this_thread::yield();
+}
+
+TEST(Loops, GoOnWithoutAThreadThatIsAwayForLong) {
+  Loops loops(1);
+  Loop& loop = loops[0];
+  std::promise<void> comes_back, has_come_back;
+  std::promise<std::thread::id> left, next;
+  loop.post([&] {
+    loop.post([&] { next.set_value(std::this_thread::get_id()); });
+    left.set_value(std::this_thread::get_id());
+    loop.leave_for([&] { comes_back.get_future().wait(); });
+    EXPECT_FALSE(loop.is_here());
+    has_come_back.set_value();
+  });
+  EXPECT_NE(left.get_future().get(), next.get_future().get());
+  comes_back.set_value();
+  has_come_back.get_future().wait();
+  EXPECT_FALSE(loop.is_here());
+}
+
+TEST(Loops, RunTasksInTheirOrderWhoeverRunsThem) {
+  std::vector<int> order;
+  Loops loops(1);
+  std::promise<void> begins, ends;
+  std::atomic<int> ran = 0, reliefs = 0;
+  loops[0].post([&] { begins.get_future().wait(); });  // the others are one round
+  for (int i = 0; i < 60; ++i)
+    loops[0].post([&, i] {
+      order.push_back(i);
+      ran = i + 1;
+      if (i % 20 == 10) {
+        loops[0].leave_for([&, i] {
+          while (ran == i + 1) std::this_thread::yield();  // until the next one has run
+        });
+        if (!loops[0].is_here()) ++reliefs;
+      } else if (i % 2) {
+        loops[0].leave_for([] {});
+      }
+    });
+  loops[0].post([&] { ends.set_value(); });
+  begins.set_value();
+  ends.get_future().wait();
+  while (reliefs < 3) std::this_thread::yield();
+  std::vector<int> wanted(60);
+  std::iota(wanted.begin(), wanted.end(), 0);
+  EXPECT_EQ(order, wanted);
+}
+
+TEST_F(Net, AnswersWhileTheThreadOfALoopIsAway) {
+  start();
+  Client client(address());
+  EXPECT_EQ(client.send(get("/a")).body(), "GET /a ");
+  std::latch away(static_cast<std::ptrdiff_t>(loops.size())), comes_back(1);
+  for (std::size_t i = 0; i < loops.size(); ++i)
+    loops[i].post([&, i] {
+      loops[i].leave_for([&] {
+        away.count_down();
+        comes_back.wait();
+      });
+    });
+  away.wait();
+  EXPECT_EQ(client.send(get("/b")).body(), "GET /b ");
+  comes_back.count_down();
+  EXPECT_EQ(client.send(get("/c")).body(), "GET /c ");
 }
 
 // ---- TLS ----------------------------------------------------------------------------------------------------------------

@@ -73,6 +73,7 @@ void Node::stop(std::chrono::milliseconds patience) {
   core_->end_unsealing();
   core_->drain();
   core_->close();
+  loops_.wait_for_those_away();
   // What the loops' threads still hold of the core's state, they let go of now: the core ends before they do.
   std::latch let_go(static_cast<std::ptrdiff_t>(loops_.size()));
   for (std::size_t i = 0; i < loops_.size(); ++i)

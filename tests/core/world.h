@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "http/v1.h"
+#include "net/loops.h"
 #include "server/registry.h"
 #include "storage/committer.h"
 #include "storage/memory_table.h"
@@ -14,18 +15,6 @@
 namespace sr::test {
 
 constexpr const char* root_token = "root";
-
-// A plain thread in place of an io_context.
-class ThreadLoop final : public Loop {
- public:
-  void post(Task task) override { inbox_.push(task); }
-
- private:
-  Inbox<Task> inbox_{limits::requests * 4};
-  Worker thread_{inbox_, [](Inbox<Task>& inbox) {
-                   while (auto task = inbox.take()) (*task)();
-                 }};
-};
 
 class World {
  public:
@@ -149,7 +138,8 @@ class World {
   std::unique_ptr<Core> core_;
   std::unique_ptr<http::V1> service_;
   Secret unseal_key_;
-  ThreadLoop loop_;  // last: its thread ends first
+  net::Loops loops_{1};  // last: its thread ends first
+  Loop& loop_ = loops_[0];
 };
 
 }  // namespace sr::test
