@@ -100,7 +100,7 @@ class FakeSink final : public Sink {
   std::string text;
   std::size_t room = SIZE_MAX;  // of one append
   int appends = 0;
-  bool takes_back = true, blocks = false, opens = true;
+  bool takes_back = true, blocks = false, opens = true, prompt = false;
 };
 
 // A sink that a device owns and a test keeps.
@@ -110,6 +110,7 @@ class SharedSink final : public Sink {
   Result<Opened> open(const LogEnd& known) override { return sink_.open(known); }
   Place place() override { return sink_.place(); }
   Written append(std::span<const iovec> pieces, Deadline deadline) override { return sink_.append(pieces, deadline); }
+  bool is_prompt() const override { return sink_.prompt; }
 
  private:
   FakeSink& sink_;
@@ -135,9 +136,15 @@ inline Result<void> result_of(const AuditOutcome& outcome) {
 }
 
 // Writes and waits for the answer.
-inline Result<void> write_and_wait(AuditDevice& device, AuditLines lines) {
+inline Result<void> write_and_wait(AuditDevice& device, AuditLines lines, void (AuditDevice::*write)(AuditLines, AuditDevice::Done) = &AuditDevice::write) {
   std::promise<Result<void>> answer;
-  device.write(std::move(lines), [&](const AuditOutcome& outcome) { answer.set_value(result_of(outcome)); });
+  (device.*write)(std::move(lines), [&](const AuditOutcome& outcome) { answer.set_value(result_of(outcome)); });
+  return answer.get_future().get();
+}
+// Which thread answers a write_now().
+inline std::thread::id writer_of(AuditDevice& device, AuditLines lines) {
+  std::promise<std::thread::id> answer;
+  device.write_now(std::move(lines), [&](const AuditOutcome&) { answer.set_value(std::this_thread::get_id()); });
   return answer.get_future().get();
 }
 
@@ -151,7 +158,7 @@ struct Kit {
 
   ChainedDevice::Setup setup() {
     return {.type = "file", .name = "file/", .id = "device-1", .format = {.hmac = HmacSha256("salt")}, .key = test_key(), .last = kept,
-            .on_checkpoint = [this](const AuditCheckpoint& checkpoint) { std::lock_guard lock(mutex); kept = checkpoint; }, .clock = clock, .log = log};
+            .on_checkpoint = [this](const AuditCheckpoint& checkpoint) { std::lock_guard lock(mutex); kept = checkpoint; }, .checkpoint_pause = {}, .clock = clock, .log = log};
   }
   std::unique_ptr<ChainedDevice> on(FakeSink& sink) { return *ChainedDevice::open(setup(), std::make_unique<SharedSink>(sink)); }
 

@@ -16,6 +16,7 @@ class ChainedDevice::Work {
   void write_until_closed();
   void watch_until_finished();
   void write(AuditLines lines, Done done);
+  void write_now(AuditLines lines, Done done);
   void reopen();
   void close(bool on_its_own);
   void wait_until_finished();
@@ -34,8 +35,16 @@ class ChainedDevice::Work {
   };
   struct Batch;  // what goes to the sink in one go
 
+  void wait_for_work();
   std::vector<Group> take();
-  void write_groups(std::vector<Group> groups);
+  struct Answers {
+    std::vector<Done> dones;
+    std::vector<AuditOutcome> outcomes;
+    void give();
+  };
+  Answers write_groups(std::span<Group> groups);
+  bool may_write_now() const;
+  bool begin_now(Group& group);
   Result<void> attempt(std::span<Group> groups);
   Result<void> write_some(std::span<Group>& groups, Deadline deadline);
   Batch begin();
@@ -53,7 +62,7 @@ class ChainedDevice::Work {
   const Setup setup_;
   const Identity identity_;
 
-  // The writer's own.
+  std::mutex pen_;  // guards what follows: the writer's own. Taken before mutex_
   std::unique_ptr<Sink> sink_;
   LogEnd end_;
   bool open_ = false;
@@ -63,7 +72,7 @@ class ChainedDevice::Work {
   bool line_open_ = false;          // and whether it ends inside a line
   std::size_t unsigned_lines_ = 0;  // since the last checkpoint
   Buffer spare_;                    // of the last batch, for the next
-  Steady::time_point signed_at_{}, looked_at_{}, opens_again_at_{};
+  Steady::time_point signed_at_{}, looked_at_{}, opens_again_at_{}, prompt_again_at_{};
 
   mutable std::mutex mutex_;        // guards what follows
   std::condition_variable wake_writer_, wake_watcher_;
@@ -140,6 +149,7 @@ ChainedDevice::~ChainedDevice() {
 }
 
 void ChainedDevice::write(AuditLines lines, Done done) { work_->write(std::move(lines), std::move(done)); }
+void ChainedDevice::write_now(AuditLines lines, Done done) { work_->write_now(std::move(lines), std::move(done)); }
 const AuditFormat& ChainedDevice::format() const { return work_->setup().format; }
 std::string_view ChainedDevice::type() const { return work_->setup().type; }
 const AuditDevice::Options& ChainedDevice::options() const { return work_->setup().options; }
@@ -195,6 +205,33 @@ void ChainedDevice::Work::write(AuditLines lines, Done done) {
     state_.refused += group.lines.entries();
   }
   group.done({0, named({Code::internal, std::string(why)})});
+}
+
+void ChainedDevice::Work::write_now(AuditLines lines, Done done) {
+  std::unique_lock writing(pen_, std::try_to_lock);
+  Group group{std::move(lines), std::move(done), Steady::now()};
+  if (!writing || !may_write_now() || !begin_now(group)) {
+    if (writing) writing.unlock();
+    return write(std::move(group.lines), std::move(group.done));
+  }
+  Answers answers = write_groups({&group, 1});
+  // Whoever waited once would wait again: the thread takes over for a while.
+  if (Steady::now() - group.since > limits::audit_prompt_write) prompt_again_at_ = Steady::now() + setup_.prompt_again;
+  writing.unlock();
+  answers.give();
+}
+
+bool ChainedDevice::Work::may_write_now() const { return sink_ && open_ && sink_->is_prompt() && Steady::now() >= prompt_again_at_; }
+
+// Not past those who wait.
+bool ChainedDevice::Work::begin_now(Group& group) {
+  std::lock_guard lock(mutex_);
+  if (closed_ || stuck_ || reopen_asked_ || !waiting_.empty()) return false;
+  writing_size_ = {};
+  writing_size_ += group.lines;
+  writing_since_ = group.since;
+  writing_.push_back(std::move(group.done));
+  return true;
 }
 
 void ChainedDevice::Work::reopen() {
@@ -253,19 +290,25 @@ void ChainedDevice::Work::write_until_closed() {
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   for (;;) {
+    wait_for_work();
+    std::unique_lock writing(pen_);
     std::vector<Group> groups = take();
     bool asked = false, closed = false;
     {
       std::lock_guard lock(mutex_);
       asked = std::exchange(reopen_asked_, false);
-      closed = closed_;
+      closed = closed_ && waiting_.empty();
     }
     if (asked || !open_ || Steady::now() - looked_at_ >= setup_.check_interval) look_after_sink(asked);
-    if (!groups.empty()) write_groups(std::move(groups));
+    Answers answers;
+    if (!groups.empty()) answers = write_groups(groups);
     else if (closed) break;
-    if (open_ && unsigned_lines_ > 0 && checkpoint_is_due())
+    else if (open_ && unsigned_lines_ > 0 && checkpoint_is_due())
       if (const Result<void> outcome = put_checkpoint(); !outcome) note(outcome);
+    writing.unlock();
+    answers.give();
   }
+  std::lock_guard writing(pen_);
   if (open_ && unsigned_lines_ > 0) static_cast<void>(put_checkpoint());
   sink_.reset();  // here, not with the last holder of the device: another one may want the file
   std::lock_guard lock(mutex_);
@@ -273,9 +316,13 @@ void ChainedDevice::Work::write_until_closed() {
   wake_watcher_.notify_all();
 }
 
-std::vector<ChainedDevice::Work::Group> ChainedDevice::Work::take() {
+void ChainedDevice::Work::wait_for_work() {
   std::unique_lock lock(mutex_);
   wake_writer_.wait_for(lock, std::min(setup_.checkpoint_interval, setup_.check_interval), [this] { return closed_ || reopen_asked_ || !waiting_.empty(); });
+}
+
+std::vector<ChainedDevice::Work::Group> ChainedDevice::Work::take() {
+  std::lock_guard lock(mutex_);
   std::vector<Group> groups(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
   waiting_.clear();
   writing_size_ = std::exchange(waiting_size_, {});
@@ -284,7 +331,7 @@ std::vector<ChainedDevice::Work::Group> ChainedDevice::Work::take() {
   return groups;
 }
 
-void ChainedDevice::Work::write_groups(std::vector<Group> groups) {
+ChainedDevice::Work::Answers ChainedDevice::Work::write_groups(std::span<Group> groups) {
   Result<void> outcome = attempt(groups);
   // The file was deleted meanwhile, or the connection ended: what it did not take goes to the next one, and nobody hears of it.
   if (!outcome && open_ && sink_->place() == Sink::Place::lost) {
@@ -292,21 +339,23 @@ void ChainedDevice::Work::write_groups(std::vector<Group> groups) {
     outcome = attempt(groups);
   }
   note(outcome);
-  std::vector<AuditOutcome> outcomes;  // of a group that fails, a stream may have taken the first entries
+  Answers answers;  // of a group that fails, a stream may have taken the first entries
   std::uint64_t refused = 0;
   for (const Group& group : groups) {
     const std::size_t written = group.lines.entries_within(group.written), wanted = group.lines.entries();
     refused += wanted - written;
-    outcomes.push_back({written, written < wanted ? named(outcome.error()) : Error()});
+    answers.outcomes.push_back({written, written < wanted ? named(outcome.error()) : Error()});
   }
-  std::vector<Done> dones;
-  {
-    std::lock_guard lock(mutex_);
-    dones.swap(writing_);  // none: the watcher was quicker
-    writing_size_ = {};
-    stuck_ = false;
-    if (!dones.empty()) state_.refused += refused;
-  }
+  std::lock_guard lock(mutex_);
+  answers.dones.swap(writing_);  // none: the watcher was quicker
+  writing_size_ = {};
+  stuck_ = false;
+  if (!answers.dones.empty()) state_.refused += refused;
+  return answers;
+}
+
+// Without the pen: they may have the next thing to write.
+void ChainedDevice::Work::Answers::give() {
   for (std::size_t i = 0; i < dones.size(); ++i) dones[i](std::move(outcomes[i]));
 }
 
@@ -328,7 +377,7 @@ Result<void> ChainedDevice::Work::write_some(std::span<Group>& groups, Deadline 
       add(batch, group.lines.line(i));
       ends.emplace_back(&group, batch.text.size());
     }
-    if (batch.unsigned_lines >= setup_.checkpoint_lines) add_checkpoint(batch);
+    if (batch.unsigned_lines >= setup_.checkpoint_lines && Steady::now() - signed_at_ >= setup_.checkpoint_pause) add_checkpoint(batch);
   } while (!groups.empty() && batch.text.size() + groups.front().lines.bytes() <= limits::audit_write_bytes);
   if (batch.unsigned_lines > 0 && checkpoint_is_due()) add_checkpoint(batch);
   Result<void> outcome = put(batch, deadline);

@@ -1,6 +1,8 @@
 // An audit device: an ordered, chained log on one sink.
 //
-// Two threads. The writer takes all that waits, ends each line with `seq` and `chain`, hands it to the sink in as few goes as fit into
+// Whoever holds the pen is the writer: a thread of the device's own, or for a write to a file that goes well, the caller of write_now().
+//
+// Two threads. The writer's takes all that waits, ends each line with `seq` and `chain`, hands it to the sink in as few goes as fit into
 // limits::audit_write_bytes and calls back. The watcher does nothing but look at the clock: what has waited for longer than the deadline, in the queue
 // or with a writer that the sink holds fast, it answers with an error; while the sink holds it, newcomers are refused at once. A line that
 // was not written never was: the next one takes its number.
@@ -32,6 +34,8 @@ class ChainedDevice final : public AuditDevice {
     std::chrono::milliseconds deadline = limits::audit_deadline;
     std::chrono::milliseconds checkpoint_interval = limits::audit_checkpoint_interval;
     std::size_t checkpoint_lines = limits::audit_checkpoint_lines;
+    std::chrono::milliseconds checkpoint_pause = limits::audit_checkpoint_pause;
+    std::chrono::milliseconds prompt_again = limits::audit_prompt_again;
     std::chrono::milliseconds check_interval = limits::audit_file_check_interval;
     std::size_t entries_max = limits::audit_entries;
     std::size_t bytes_max = limits::audit_queue_bytes;
@@ -43,6 +47,7 @@ class ChainedDevice final : public AuditDevice {
   ~ChainedDevice() override;
 
   void write(AuditLines lines, Done done) override;
+  void write_now(AuditLines lines, Done done) override;
   const AuditFormat& format() const override;
   std::string_view type() const override;
   const Options& options() const override;

@@ -142,14 +142,65 @@ TEST(ChainedDevice, QueueHasABound) {
   EXPECT_TRUE(kit.verify(sink.text).ok());
 }
 
+TEST(ChainedDevice, WhoMayWaitWritesOnHisOwnThreadToWhatIsPrompt) {
+  Kit kit;
+  FakeSink slow, prompt;
+  prompt.prompt = true;
+  auto to_slow = kit.on(slow), to_prompt = kit.on(prompt);
+  EXPECT_NE(writer_of(*to_slow, entries(1)), std::this_thread::get_id());
+  EXPECT_EQ(writer_of(*to_prompt, entries(1)), std::this_thread::get_id());
+  EXPECT_TRUE(write_and_wait(*to_prompt, entries(2)));
+  EXPECT_TRUE(write_and_wait(*to_prompt, entries(3), &AuditDevice::write_now));
+  prompt.set(0);
+  EXPECT_THAT(write_and_wait(*to_prompt, entries(4), &AuditDevice::write_now).error().message, HasSubstr("no room"));
+  EXPECT_FALSE(to_prompt->state().healthy);
+  prompt.set(SIZE_MAX);
+  EXPECT_TRUE(write_and_wait(*to_prompt, entries(5), &AuditDevice::write_now));
+  EXPECT_TRUE(to_prompt->state().healthy);
+  EXPECT_EQ(to_prompt->state().refused, 1u);
+  to_prompt->retire();
+  EXPECT_THAT(write_and_wait(*to_prompt, entries(6), &AuditDevice::write_now).error().message, HasSubstr("disabled"));
+  to_prompt.reset();
+  EXPECT_TRUE(kit.verify(prompt.text).ok());
+  EXPECT_EQ(prompt.text.find("\"n\":4,"), std::string::npos);
+}
+
+TEST(ChainedDevice, WhoWaitsTooLongIsAnsweredByTheWatcherAndThenByTheThread) {
+  Kit kit;
+  FakeSink sink;
+  sink.prompt = true;
+  auto setup = kit.setup();
+  setup.deadline = 300ms;
+  setup.prompt_again = 1h;
+  auto device = *ChainedDevice::open(std::move(setup), std::make_unique<SharedSink>(sink));
+  sink.block(true);
+  std::promise<std::pair<std::thread::id, Result<void>>> late;
+  std::thread caller([&] {
+    device->write_now(entries(1), [&](const AuditOutcome& outcome) { late.set_value({std::this_thread::get_id(), result_of(outcome)}); });
+  });
+  const auto [answerer, answer] = late.get_future().get();
+  EXPECT_NE(answerer, caller.get_id());
+  EXPECT_THAT(answer.error().message, HasSubstr("in time"));
+  EXPECT_FALSE(write_and_wait(*device, entries(2), &AuditDevice::write_now));  // whoever comes now waits for nobody
+  sink.block(false);
+  caller.join();
+  Result<void> outcome = fail(Code::internal, "");
+  while (!outcome) outcome = write_and_wait(*device, entries(3));
+  EXPECT_NE(writer_of(*device, entries(4)), std::this_thread::get_id());  // once slow, slow for a while
+  EXPECT_TRUE(device->state().healthy);
+  device.reset();
+  EXPECT_TRUE(kit.verify(sink.text).ok());
+}
+
 TEST(ChainedDevice, SixtyFourThreadsGetOneOrder) {
   Kit kit;
   FakeSink sink;
+  sink.prompt = true;
   auto device = kit.on(sink);
   std::vector<std::thread> threads;
   for (int t = 0; t < 64; ++t)
     threads.emplace_back([&, t] {
-      for (int i = 0; i < 50; ++i) ASSERT_TRUE(write_and_wait(*device, entries(1000 * t + 2 * i, 2)));
+      for (int i = 0; i < 50; ++i) ASSERT_TRUE(write_and_wait(*device, entries(1000 * t + 2 * i, 2), (i + t) % 2 ? &AuditDevice::write : &AuditDevice::write_now));
     });
   for (std::thread& thread : threads) thread.join();
   device.reset();

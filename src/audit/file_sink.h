@@ -24,6 +24,7 @@ class FileSink final : public Sink {
   Result<Opened> open(const LogEnd& known) override;
   Place place() override;
   Written append(std::span<const iovec> pieces, Deadline deadline) override;
+  bool is_prompt() const override { return regular_; }
 
  private:
   Result<void> judge_folder(const std::string& folder) const;

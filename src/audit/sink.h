@@ -39,6 +39,8 @@ class Sink {
   virtual Place place() = 0;
   // Each piece is a line, but for a line feed alone that ends an open one.
   virtual Written append(std::span<const iovec> pieces, Deadline deadline) = 0;
+  // What is appended lands in memory, as a rule, and nobody has to take it first: not worth a thread.
+  virtual bool is_prompt() const { return false; }
   virtual std::string_view kind() const { return "file"; }  // in messages: "the file was deleted"
 };
 
@@ -52,6 +54,7 @@ class NullSink final : public Sink {
     for (const iovec& piece : pieces) written.bytes += piece.iov_len;
     return written;
   }
+  bool is_prompt() const override { return true; }
 };
 
 }  // namespace sr::audit

@@ -84,7 +84,10 @@ constexpr std::size_t audit_entries = 2 * requests;           // waiting for one
 constexpr std::size_t audit_queue_bytes = 256 * 1024 * 1024;  // of these
 constexpr std::size_t audit_write_bytes = 4 * 1024 * 1024;     // in one go, and one request's lines more
 constexpr std::chrono::seconds audit_deadline{10};
+constexpr std::chrono::milliseconds audit_prompt_write{10};  // a write that takes longer was no matter for the thread of a loop:
+constexpr std::chrono::seconds audit_prompt_again{1};        // for as long the next ones are left to the device's own
 constexpr std::size_t audit_checkpoint_lines = 1000;
+constexpr std::chrono::milliseconds audit_checkpoint_pause{100};  // between two of those: each is a commit, too
 constexpr std::chrono::seconds audit_checkpoint_interval{1};
 constexpr std::chrono::seconds audit_file_check_interval{1};  // is it still the file that its name says?
 constexpr std::size_t audit_tail_bytes = 64 * 1024 * 1024;    // read back at a restart, to find the last checkpoint

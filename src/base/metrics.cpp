@@ -51,13 +51,13 @@ Timing::Shard& Timing::shard() {
   return *found;
 }
 
-void Timing::add(Duration took) {
+void Timing::add(Duration took, std::uint64_t times) {
   const auto nanoseconds = static_cast<std::uint64_t>(std::max<Duration::rep>(took.count(), 0));
   Shard& mine = shard();
-  mine.in_bucket[bucket_of(nanoseconds)].fetch_add(1, std::memory_order_relaxed);
-  mine.nanoseconds.fetch_add(nanoseconds, std::memory_order_relaxed);
+  mine.in_bucket[bucket_of(nanoseconds)].fetch_add(times, std::memory_order_relaxed);
+  mine.nanoseconds.fetch_add(times * nanoseconds, std::memory_order_relaxed);
   const std::uint64_t micros = std::min<std::uint64_t>(nanoseconds / 1000, 1ull << 31);  // so that the square fits
-  mine.square_micros.fetch_add(micros * micros, std::memory_order_relaxed);
+  mine.square_micros.fetch_add(times * micros * micros, std::memory_order_relaxed);
 }
 
 Timing::Totals Timing::totals() const {

@@ -51,7 +51,7 @@ class Timing {
 
   Timing() = default;
   ~Timing();
-  void add(Duration took);
+  void add(Duration took, std::uint64_t times = 1);
   Totals totals() const;
 
  private:

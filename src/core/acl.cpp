@@ -112,9 +112,7 @@ struct Acl::Compiled {
 
 std::vector<std::string_view> Decision::granting_policies() const {
   std::vector<std::string_view> names;
-  if (!allowed) return names;
-  for (const Grant& grant : grants)
-    if (root || grant.capabilities.has(through)) names.push_back(grant.policy);
+  for_each_granting_policy([&](std::string_view name) { names.push_back(name); });
   return names;
 }
 

@@ -55,6 +55,11 @@ struct Decision {
 
   // Names of the policies that gave the capability, for the audit log; empty when refused.
   std::vector<std::string_view> granting_policies() const;
+  template <class Each> void for_each_granting_policy(Each each) const {
+    if (!allowed) return;
+    for (const Grant& grant : grants)
+      if (root || grant.capabilities.has(through)) each(grant.policy);
+  }
 };
 
 class Acl {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t usual_entry_bytes = 2560;  // both lines of a read
 
-// What the entries of one request borrow beyond the request itself.
+// What the entries of one request borrow beyond the request itself. One after the other uses it, for the memory that it has.
 struct Lent {
   std::vector<AuditPolicy> granting;
   AuditAuth login;
@@ -35,6 +35,8 @@ void lend_unwrapped(std::string_view envelope, AuditEntry& entry, Lent& lent) {
     const json::Value* member = auth->find(name);
     return member ? member->text : std::string_view();
   };
+  lent.unwrapped_policies.clear();
+  lent.unwrapped_metadata.clear();
   if (const json::Value* policies = auth->find("policies"))
     for (const auto& policy : policies->items) lent.unwrapped_policies.emplace_back(policy.text);
   if (const json::Value* metadata = auth->find("metadata"))
@@ -80,7 +82,7 @@ AuditAuth auth_of(const Request& r, Lent& lent) {
     auth.judged = true;
     auth.allowed = r.decision.allowed;
     lent.granting.clear();
-    for (const auto name : r.decision.granting_policies()) lent.granting.push_back({.name = name});
+    r.decision.for_each_granting_policy([&](std::string_view name) { lent.granting.push_back({.name = name}); });
     auth.granting_policies = lent.granting;
   }
   return auth;
@@ -114,6 +116,7 @@ AuditEntry entry_of(const Request& r, Time now, Lent& lent) {
     entry.plain_request_keys = r.mount->entry.audit_plain_request_keys;
     entry.plain_response_keys = r.mount->entry.audit_plain_response_keys;
   }
+  lent.headers.clear();
   for (const auto& header : r.in.headers) lent.headers.push_back({.name = header.name, .value = header.value, .hmac = header.hmac});
   entry.headers = lent.headers;
   if (r.answer.error && was_turned_away(r)) add_error(entry, r, lent);
@@ -187,17 +190,27 @@ bool renders_alike(const AuditFormat& a, const AuditFormat& b) { return a.log_ra
 
 }  // namespace
 
+// What a device answers within the call that hands it its lines is kept until that returns: only then it is known whether this thread still
+// runs the loop.
+struct AuditBroker::Handing {
+  const std::thread::id by = std::this_thread::get_id();
+  std::atomic<bool> over = false;
+  std::vector<std::pair<Entries, AuditOutcome>> told{};  // of `by` alone
+  bool is_under_way_here() const { return std::this_thread::get_id() == by && !over; }
+};
+
 // The lines of as many entries as make up one write, of one at least, for each device.
 AuditBroker::Rendered AuditBroker::render_lines(const Devices& devices, std::span<const Entry> entries) const {
   const Time now = parts_.clock.now();
   Rendered rendered{.lines = std::vector<AuditLines>(devices.size())};
   std::vector<std::optional<AuditPassage>> asked(devices.size());  // of the entry's line before
   std::size_t bytes = 0;  // of the longest
+  Lent lent;
+  rendered.entries.reserve(entries.size());
   for (auto& of_device : rendered.lines) of_device.text().reserve(std::min(entries.size() * usual_entry_bytes, limits::audit_write_bytes));
   while (rendered.entries.size() < entries.size() && bytes < limits::audit_write_bytes) {
     const Entry& entry = entries[rendered.entries.size()];
     rendered.entries.push_back(entry.kinds);
-    Lent lent;
     AuditEntry line = entry_of(*entry.request, now, lent);
     std::ranges::fill(asked, std::nullopt);
     for (const auto kind : entry.kinds) {
@@ -217,11 +230,10 @@ AuditBroker::Rendered AuditBroker::render_lines(const Devices& devices, std::spa
   return rendered;
 }
 
-// In how many groups.
-std::size_t AuditBroker::hand_over(const Devices& devices, Entries entries, const Tell& tell) const {
-  std::size_t groups = 0;
+// `home` is the loop that they came from, and on which this runs. It waits for this call, and for each group of it; the last group takes the place
+// of the call, which may last as long as the world wants.
+void AuditBroker::hand_over(const Devices& devices, Entries entries, Loop* home, const Tell& tell) {
   while (!entries.empty()) {
-    ++groups;
     Rendered rendered;
     try {
       rendered = render_lines(devices, entries);
@@ -232,24 +244,33 @@ std::size_t AuditBroker::hand_over(const Devices& devices, Entries entries, cons
     const auto behind = entries.begin() + static_cast<std::ptrdiff_t>(rendered.entries.size());
     Entries group(std::make_move_iterator(entries.begin()), std::make_move_iterator(behind));
     entries.erase(entries.begin(), behind);
-    send(devices, std::move(rendered), std::move(group), tell);
+    if (home && !entries.empty()) begin_group(*home);
+    send(devices, std::move(rendered), std::move(group), entries.empty() ? home : nullptr, tell);
   }
-  return groups;
 }
 
-void AuditBroker::send(const Devices& devices, Rendered rendered, Entries group, const Tell& tell) const {
+// Leaves the loop for it, if one is given.
+void AuditBroker::send(const Devices& devices, Rendered rendered, Entries group, Loop* home, const Tell& tell) const {
   const std::size_t size = group.size();  // before the group moves: arguments have no order
   auto vote = std::make_shared<Vote>(devices.size(), size, require(), [group = std::move(group), tell](const AuditOutcome& outcome) mutable { tell(group, outcome); });
   const auto entries = std::make_shared<const decltype(rendered.entries)>(std::move(rendered.entries));
+  const auto write = [&](AuditDevice& device, AuditLines lines, AuditDevice::Done done) {
+    // One of several must not hold up what another one may let go on.
+    if (devices.size() > 1 || !home) device.write(std::move(lines), std::move(done));
+    else home->leave_for([&] { device.write_now(std::move(lines), std::move(done)); });
+  };
   for (std::size_t i = 0; i < devices.size(); ++i)
-    devices[i].device->write(std::move(rendered.lines[i]), [vote, entries, meters = devices[i].meters, began = std::chrono::steady_clock::now()](const AuditOutcome& outcome) {
+    write(*devices[i].device, std::move(rendered.lines[i]), [vote, entries, meters = devices[i].meters, began = std::chrono::steady_clock::now()](const AuditOutcome& outcome) {
       const auto took = std::chrono::steady_clock::now() - began;
+      std::size_t requests = 0, responses = 0;
       for (std::size_t entry = 0; entry < entries->size(); ++entry)
         for (const auto kind : (*entries)[entry]) {
           const bool of_request = kind == AuditEntry::Kind::request;
-          (of_request ? meters.log_request : meters.log_response).add(took);
+          ++(of_request ? requests : responses);
           if (entry >= outcome.written) (of_request ? meters.log_request_failure : meters.log_response_failure).add();
         }
+      if (requests > 0) meters.log_request.add(took, requests);
+      if (responses > 0) meters.log_response.add(took, responses);
       vote->cast(outcome);
     });
 }
@@ -266,7 +287,7 @@ void AuditBroker::write(std::shared_ptr<const Devices> devices, const Request& r
   if (request.place != Place::loop) {
     Entries alone;
     alone.push_back(std::move(entry));
-    hand_over(*devices, std::move(alone), &tell);
+    hand_over(*devices, std::move(alone), nullptr, &tell);
     return;
   }
   {
@@ -293,19 +314,32 @@ void AuditBroker::end_round(Loop& home) {
     round.under_way = 1;  // this call
   }
   if (auto now = this->devices(); now != devices && !parts_.barrier.locked()) devices = std::move(now);
-  std::size_t groups = 0;
-  if (devices->empty()) tell(entries, {entries.size(), {}});
-  else groups = hand_over(*devices, std::move(entries), [this, &home](Entries& told, const AuditOutcome& outcome) {
-    home.post([this, &home, told = std::move(told), outcome]() mutable {
-      tell(told, outcome);
-      end_group(home);
-    });
-  });
-  {
-    std::lock_guard lock(rounds_mutex_);
-    rounds_[&home].under_way += groups;
+  if (devices->empty()) {
+    tell(entries, {entries.size(), {}});
+    return end_group(home);
   }
-  end_group(home);
+  const auto go_on = [this, &home](Entries& told, const AuditOutcome& outcome) {
+    tell(told, outcome);
+    end_group(home);
+  };
+  const auto go_on_at_home = [&home, go_on](Entries& told, const AuditOutcome& outcome) {
+    home.post([go_on, told = std::move(told), outcome]() mutable { go_on(told, outcome); });
+  };
+  const auto handing = std::make_shared<Handing>();
+  hand_over(*devices, std::move(entries), &home, [handing, go_on_at_home](Entries& told, const AuditOutcome& outcome) {
+    if (handing->is_under_way_here()) handing->told.emplace_back(std::move(told), outcome);
+    else go_on_at_home(told, outcome);
+  });
+  handing->over = true;
+  for (auto& [told, outcome] : handing->told) {
+    if (home.is_here()) go_on(told, outcome);
+    else go_on_at_home(told, outcome);
+  }
+}
+
+void AuditBroker::begin_group(Loop& home) {
+  std::lock_guard lock(rounds_mutex_);
+  ++rounds_[&home].under_way;
 }
 
 void AuditBroker::end_group(Loop& home) {

@@ -1,8 +1,9 @@
 // The audit devices and their rows. A request goes on as soon as one device has its line, or all of them, as the configuration
 // says; with none enabled, at once. A device that is stuck holds up nobody who does not need it.
 //
-// The requests that a loop reads while it waits for the devices are one group: their lines are rendered into one text, and a device hears of
-// them once. Under load that is most of what a line costs: threads that wake each other.
+// The requests that a loop reads in one go, or while it waits for the devices, are one group: their lines are rendered into one text, and a
+// device hears of them once. The only device there is writes them on the thread of the loop, as long as it does so promptly: everything that
+// comes waits for it anyway, and threads that wake each other are most of what a line costs under load.
 //
 // Shared by all threads. Devices are published as a set; a change is written in the caller's transaction, and the next set is
 // there before the caller hears of it.
@@ -102,10 +103,11 @@ class AuditBroker {
  private:
   struct Entry { const Request* request; std::span<const AuditEntry::Kind> kinds; Done done; };
   using Entries = std::vector<Entry>;
+  struct Handing;
   struct Round {
     std::shared_ptr<const Devices> devices{};
     Entries entries{};           // not handed over yet
-    std::size_t under_way = 0;   // groups that the devices have
+    std::size_t under_way = 0;   // groups that the devices have, and the call that hands them over
   };
   // A device whose row is not durable yet. By path, so that a call that lost a race and runs again goes on with the one it opened.
   struct Opened { AuditDeviceEntry entry; std::shared_ptr<AuditDevice> device; };
@@ -120,10 +122,11 @@ class AuditBroker {
     std::vector<std::span<const AuditEntry::Kind>> entries{};   // of which lines they are
   };
   void end_round(Loop&);
+  void begin_group(Loop&);
   void end_group(Loop&);
   Rendered render_lines(const Devices&, std::span<const Entry>) const;
-  std::size_t hand_over(const Devices&, Entries, const Tell&) const;
-  void send(const Devices&, Rendered, Entries, const Tell&) const;
+  void hand_over(const Devices&, Entries, Loop* home, const Tell&);
+  void send(const Devices&, Rendered, Entries, Loop* home, const Tell&) const;
   static void tell(Entries&, const AuditOutcome&);
   void keep(const std::string& id, const AuditCheckpoint&);
   Meters meters_of(const std::string& path, const std::shared_ptr<AuditDevice>&) const;

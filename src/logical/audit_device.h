@@ -1,5 +1,6 @@
 // Where audit lines go. A device has a thread of its own and a bounded queue: write() never waits, and what cannot be written, for
-// whatever reason, is answered with an error within limits::audit_deadline, so that its request fails closed.
+// whatever reason, is answered with an error within limits::audit_deadline, so that its request fails closed. Threads that wake each other are
+// most of what a line costs under load, so who may wait asks for write_now().
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -61,6 +62,9 @@ class AuditDevice {
   // One behind the other, with nothing of others in between. `done` runs exactly once, on a thread of the device (or on the caller's,
   // with Code::internal, when the queue is full), and must not wait.
   virtual void write(AuditLines lines, Done done) = 0;
+  // The same, but on this thread, if the device is at rest and all is well with it, and then `done` has run; otherwise as write(). The caller waits
+  // for as long as the world takes; `done` does not, and runs on another thread then.
+  virtual void write_now(AuditLines lines, Done done) = 0;
   virtual const AuditFormat& format() const = 0;  // what to render its lines with; constant
 
   virtual std::string_view type() const = 0;       // "file"

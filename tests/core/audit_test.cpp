@@ -5,6 +5,7 @@
 #include <map>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include "audit/audit_test_kit.h"
 #include "audit/verify.h"
 #include "base/concat.h"
 #include "core/fakes.h"
@@ -278,6 +279,45 @@ TEST(AuditDevices, AStuckSocketBesideAGoodFile) {
   drain.join();
   ::close(reader);
   ::close(listener);
+}
+
+// The thread of the loop writes to the only device there is. If the disk holds it, the loop goes on with another one.
+TEST(AuditDevices, ADiskThatHoldsAThreadHoldsUpNobodyElse) {
+  using namespace std::chrono_literals;
+  audit::FakeSink disk;
+  disk.prompt = true;
+  const auto make = [&](Core& core, AuditDeviceSetup setup) -> Result<std::unique_ptr<AuditDevice>> {
+    return TRY(audit::ChainedDevice::open({.type = "disk", .name = "disk/", .id = setup.entry.id, .format = {.hmac = HmacSha256("salt")}, .key = audit::test_key(), .last = setup.last,
+                                           .on_checkpoint = setup.on_checkpoint, .deadline = 2s, .clock = core.clock(), .log = core.log()},
+                                          std::make_unique<audit::SharedSink>(disk)));
+  };
+  World world({.prepare = [&](Core& core) { core.audit().add_type("disk", [&](AuditDeviceSetup setup) { return make(core, std::move(setup)); }); }});
+  ASSERT_EQ(world.ask("POST", "sys/mounts/secret", R"({"type":"kv-v2"})").status, 204);
+  ASSERT_EQ(world.ask("POST", "secret/data/a", R"({"data":{"k":"v"}})").status, 200);
+  ASSERT_EQ(world.ask("POST", "sys/audit/disk", R"({"type":"disk"})").status, 204);
+  EXPECT_EQ(world.ask("GET", "secret/data/a").status, 200);
+  const auto read_while_held = [&](auto meanwhile) {
+    const auto appends = [&] {
+      std::lock_guard lock(disk.mutex);
+      return disk.appends;
+    };
+    const int before = appends();
+    disk.block(true);
+    auto held = std::async(std::launch::async, [&] { return world.ask("GET", "secret/data/a").status; });
+    while (appends() == before) std::this_thread::yield();
+    EXPECT_EQ(world.ask("GET", "sys/health").status, 200);
+    meanwhile(held);
+    disk.block(false);
+    return held.get();
+  };
+  EXPECT_EQ(read_while_held([](auto&) {}), 200);
+  EXPECT_EQ(read_while_held([&](auto& held) {
+    held.wait();
+    EXPECT_EQ(world.ask("GET", "secret/data/a").status, 500);  // whoever comes now waits for nobody
+  }), 500);  // in time, by the watcher
+  while (world.ask("GET", "secret/data/a").status != 200) std::this_thread::yield();
+  EXPECT_EQ(world.ask("DELETE", "sys/audit/disk").status, 204);
+  EXPECT_TRUE(audit::Kit().verify(disk.now()).ok());
 }
 
 }  // namespace

@@ -156,6 +156,7 @@ class FakeDevice final : public AuditDevice {
     switches_.lines += static_cast<int>(lines.lines());
     done({lines.entries(), {}});
   }
+  void write_now(AuditLines lines, Done done) override { write(std::move(lines), std::move(done)); }
   const AuditFormat& format() const override { return format_; }
   std::string_view type() const override { return "fake"; }
   const Options& options() const override { return options_; }
