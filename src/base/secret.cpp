@@ -12,8 +12,15 @@ void wipe(void* bytes, std::size_t size) {
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
-  volatile unsigned char difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference = difference | static_cast<unsigned char>(a[i] ^ b[i]);
+  std::uint64_t difference = 0;
+  for (std::size_t at = 0; at < a.size(); at += sizeof difference) {
+    std::uint64_t x = 0, y = 0;
+    const std::size_t size = std::min(a.size() - at, sizeof x);
+    std::memcpy(&x, a.data() + at, size);
+    std::memcpy(&y, b.data() + at, size);
+    difference |= x ^ y;
+    asm volatile("" : "+r"(difference));  // the compiler may not find out that one difference decides
+  }
   return difference == 0;
 }
 

@@ -28,12 +28,17 @@ class Sha256 {
 
   Sha256& update(std::string_view text);
   Sha256Digest digest() const;  // of everything so far; more may follow
+  Sha256Digest digest_with(std::string_view end) const;  // of everything so far and this
 
  private:
+  Sha256Digest finish();  // nothing may follow
+  friend Sha256Digest sha256(std::string_view a, std::string_view b);
+
   alignas(8) unsigned char state_[112];  // OpenSSL's SHA256_CTX, which is plain data
 };
 
-// Lower-case hex, as digests are shown everywhere.
+// Lower-case hex, as digests are shown everywhere. The first one prints two characters for each byte.
+void print_hex_to(char* to, std::span<const unsigned char> bytes);
 void append_hex(Buffer& out, std::span<const unsigned char> bytes);
 std::string print_hex(std::span<const unsigned char> bytes);
 

@@ -31,6 +31,14 @@ TEST(Hash, TakesItsTextInPieces) {
   }
 }
 
+TEST(Hash, EndsAnywhere) {
+  for (const std::size_t begin : {0, 1, 63, 64, 65, 128, 192})
+    for (std::size_t size = 0; size < 140; ++size) {
+      const std::string first(begin, 'a'), end(size, 'b');
+      EXPECT_EQ(Sha256().update(first).digest_with(end), sha256(first + end)) << begin << " " << size;
+    }
+}
+
 TEST(Hmac, AgreesWithRfc4231) {
   for (const auto& vector : test_vectors::hmac_sha256) {
     const HmacSha256 hmac(from_hex(vector.key));

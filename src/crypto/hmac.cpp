@@ -27,12 +27,12 @@ HmacSha256::HmacSha256(std::string_view key) {
   wipe(hashed.data(), hashed.size());
 }
 
-Sha256Digest HmacSha256::operator()(std::string_view text) const { return (*this)(std::span(&text, 1)); }
+Sha256Digest HmacSha256::operator()(std::string_view text) const { return outer_.digest_with(as_text(inner_.digest_with(text))); }
 
 Sha256Digest HmacSha256::operator()(std::span<const std::string_view> parts) const {
-  Sha256 inner = inner_, outer = outer_;
+  Sha256 inner = inner_;
   for (const std::string_view part : parts) inner.update(part);
-  return outer.update(as_text(inner.digest())).digest();
+  return outer_.digest_with(as_text(inner.digest()));
 }
 
 void HmacSha256::print(Buffer& out, std::string_view text) const {

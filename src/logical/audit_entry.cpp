@@ -13,10 +13,8 @@ using Hash = AuditTokenHashes::Hash;
 
 Hash hash_of(const HmacSha256& hmac, std::string_view text) {
   static constexpr std::string_view label = "hmac-sha256:";
-  static constexpr char digits[] = "0123456789abcdef";
   Hash hash;
-  char* to = std::copy(label.begin(), label.end(), hash.begin());
-  for (const unsigned char byte : hmac(text)) *to++ = digits[byte >> 4], *to++ = digits[byte & 15];
+  print_hex_to(std::ranges::copy(label, hash.begin()).out, hmac(text));
   return hash;
 }
 std::string_view as_text(const Hash& hash) { return {hash.data(), hash.size()}; }
