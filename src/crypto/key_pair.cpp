@@ -4,6 +4,7 @@
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <malloc.h>
 #include "base/limits.h"
 #include "crypto/key_pair_state.h"
 
@@ -24,6 +25,27 @@ namespace {
 using openssl::bytes;
 using openssl::ed25519_seed_size;
 using openssl::refusal;
+
+// What OpenSSL frees is wiped. By itself it leaves copies of keys behind: reading PKCS #8, for one, it prints all of it once more, into a block that it
+// frees as it is. Larger than any key are the buffers of TLS, which come and go with each request.
+constexpr std::size_t wiped_most = limits::key_bytes + 64;  // and what malloc adds
+void* take_block(std::size_t size, const char*, int) { return size == 0 ? nullptr : std::malloc(size); }
+void free_block(void* block, const char*, int) {
+  if (!block) return;
+  const std::size_t size = ::malloc_usable_size(block);
+  if (size <= wiped_most) wipe(block, size);
+  std::free(block);
+}
+void* resize_block(void* block, std::size_t size, const char* file, int line) {
+  const std::size_t before = block ? ::malloc_usable_size(block) : 0;
+  if (block && size > 0 && size <= before) return block;
+  void* other = take_block(size, file, line);
+  if (other && block) std::memcpy(other, block, before);
+  if (other || size == 0) free_block(block, file, line);
+  return other;
+}
+// Before main, since it is refused once OpenSSL has taken its first block.
+[[maybe_unused]] const int wipes = CRYPTO_set_mem_functions(take_block, resize_block, free_block);
 
 struct Free {
   void operator()(PKCS8_PRIV_KEY_INFO* info) const { PKCS8_PRIV_KEY_INFO_free(info); }

@@ -127,6 +127,24 @@ TEST(KeyPair, OfAnEd25519KeyNothingIsLeftInMemory) {
   EXPECT_EQ(copies_of(half), 0);
 }
 
+TEST(KeyPair, OfACurvesKeyNothingIsLeftInMemoryThatOpensslHasFreed) {
+  for (const auto& [algorithm, size] : {std::pair(KeyAlgorithm::ecdsa_p256, 32u), std::pair(KeyAlgorithm::ecdsa_p384, 48u), std::pair(KeyAlgorithm::ecdsa_p521, 66u)}) {
+    const Secret der = KeyPair::generate(algorithm).print_private();
+    // RFC 5915: the version, and the number as an octet string.
+    const auto at = der.reveal().find(std::string("\x02\x01\x01\x04", 4) + static_cast<char>(size));
+    ASSERT_NE(at, std::string_view::npos);
+    const std::string_view number = der.reveal().substr(at + 5, size);
+    EXPECT_EQ(copies_of(number), 0);
+    {
+      const Secret copy = der.copy();
+      ASSERT_EQ(copies_of(number), 1) << "the search finds what is there";
+      const KeyPair key = KeyPair::parse_private(copy.reveal(), KeyPair::Check::yes).value();
+      EXPECT_TRUE(key.verify_ecdsa(std::string(32, 'd'), key.sign_ecdsa(std::string(32, 'd'))));
+    }
+    EXPECT_EQ(copies_of(number), 0);
+  }
+}
+
 TEST(KeyPair, OneKeyServesManyThreads) {
   const KeyPair curve = KeyPair::generate(KeyAlgorithm::ecdsa_p256), edwards = KeyPair::generate(KeyAlgorithm::ed25519);
   std::vector<std::jthread> threads;
